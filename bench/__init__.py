@@ -1,0 +1,1 @@
+"""Postel beside its peers: the same work, the same servers, the same machine, one run."""

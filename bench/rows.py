@@ -1,0 +1,77 @@
+"""The rows: which action, on which server, over which path, against which reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+__all__ = ["ROWS", "Row", "chosen"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison.
+
+    Args:
+        name: what `--only` matches.
+        title: as shown; `{sizes.…}` is filled in.
+        action: key of `CONTENDERS`.
+        server: "vsftpd", "proftpd" or "dovecot".
+        reference: the contender whose time is 1.00.
+        size: the field of `Sizes` that is its count.
+        path: what it moves, below the served root.
+        delay: round trip in milliseconds; 0 is the loopback device.
+        security: "plain" or "starttls".
+        without: contenders that take no part in it.
+    """
+
+    name: str
+    title: str
+    action: str
+    server: str
+    reference: str
+    size: str
+    path: str = ""
+    delay: int = 0
+    security: str = "plain"
+    without: tuple[str, ...] = ()
+
+
+# who takes no part in the TLS rows
+_NO_TLS = ("aioftp", "aioftp, 256 KiB blocks")
+
+
+def _ftp(server: str, label: str) -> list[Row]:
+    return [
+        Row(f"retr-{server}", f"RETR of {{mib}} MiB from {label}",
+            "retr", server, "curl", "big", "/big.bin"),
+        Row(f"stor-{server}", f"STOR of {{mib}} MiB to {label}",
+            "stor", server, "curl", "big", "/big.bin"),
+        Row(f"ftps-{server}", f"RETR of {{mib}} MiB from {label} over TLS",
+            "retr", server, "curl", "big", "/big.bin", security="starttls", without=_NO_TLS),
+        Row(f"tree-{server}", f"Mirror of {{sizes.tree:,}} small files from {label}",
+            "tree", server, "lftp -P10", "tree", "/tree"),
+        Row(f"tree-up-{server}", f"Mirror of {{sizes.tree:,}} small files to {label}",
+            "tree-up", server, "lftp -P10", "tree", "/tree"),
+        Row(f"far-{server}", f"{{sizes.many:,}} files of 1 KiB from {label}, 20 ms round trip",
+            "tree", server, "lftp -P10", "many", "/many", delay=20),
+        Row(f"list-{server}", f"Listing of {{sizes.entries:,}} entries from {label}",
+            "list", server, "curl", "entries", "/long"),
+    ]
+
+
+ROWS = [
+    *_ftp("vsftpd", "vsftpd"),
+    *_ftp("proftpd", "ProFTPD"),
+    Row("pop3", "{sizes.messages:,} messages from Dovecot",
+        "mail", "dovecot", "poplib", "messages"),
+    Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",
+        "mail", "dovecot", "poplib", "far_messages", delay=20),
+]
+
+
+def chosen(patterns: list[str]) -> list[Row]:
+    """The rows that some pattern matches ("far-*", "*-vsftpd"); all without patterns."""
+    if not patterns:
+        return ROWS
+    return [row for row in ROWS if any(fnmatch(row.name, pattern) for pattern in patterns)]

@@ -1,0 +1,8 @@
+"""Real servers, each started for one run with a configuration of its own, on a free port."""
+
+from bench.servers.base import Place, Server
+from bench.servers.dovecot import Dovecot
+from bench.servers.proftpd import ProFTPD
+from bench.servers.vsftpd import Vsftpd
+
+__all__ = ["Dovecot", "Place", "ProFTPD", "Server", "Vsftpd"]

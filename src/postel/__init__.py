@@ -1,0 +1,43 @@
+"""Postel: one typed API, sync and async, for the Internet's application protocols.
+
+Everything is loaded on first use: ``import postel`` costs next to nothing.
+
+    postel.ftp, postel.pop3, …      one package per protocol, all of one shape
+    postel.get, put, ls             files by URL, whatever the protocol
+    postel.aio                      the same verbs for asyncio
+    postel.lab                      a local Internet: servers, names, certificates, faults
+    postel.errors                   the one error tree
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import aio, errors, ftp, lab, pop3
+    from .transfer.verbs_sync import get, ls, put
+
+__all__ = ["__version__", "aio", "errors", "ftp", "get", "lab", "ls", "pop3", "put"]
+
+_VERBS = "postel.transfer.verbs_sync"
+_HOMES = {"get": _VERBS, "ls": _VERBS, "put": _VERBS}
+_PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
+
+
+def __getattr__(name: str) -> Any:
+    """Load *name* from where it lives (PEP 562)."""
+    from importlib import import_module
+
+    if name in _PACKAGES:
+        return import_module(f"postel.{name}")
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'postel' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,278 @@
+# GENERATED from adapter_async.py by tools/unasync.py: edit that file, not this one.
+"""The adapter: what every file scheme answers, by FTP's commands, in bursts where it pays."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ..errors import NotFound, PostelError, ReplyError
+from ..session.files_sync import Files, Reading, Sink
+from ..session.results_sync import Results
+from ..transport.clock_sync import Later
+from ..types import Entry, Features, Kind, Outcome
+from ..wire.replies import Reply
+from . import replies
+from .listings_sync import Listing
+from .wire import FTPCommand
+
+if TYPE_CHECKING:
+    from .client_sync import Client
+    from .transfers_sync import Reader
+
+__all__ = ["Adapter", "Burst"]
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+BURST = 100
+"""Commands in one packet: more fill the server's buffers while it still writes answers."""
+
+
+class Burst(Results[Outcome[T]], Generic[T]):
+    """Many small commands, a packet at a time, their outcomes in order.
+
+    Args:
+        site: the client.
+        items: for each: its path, the commands to send, and how to read their replies.
+    """
+
+    def __init__(
+        self,
+        site: Client,
+        items: Iterable[tuple[str, Sequence[FTPCommand], Callable[[list[Reply]], T]]],
+    ) -> None:
+        super().__init__()
+        self._site = site
+        self._items = iter(items)
+
+    def settle(self) -> None:
+        """Nothing is open between two packets."""
+
+    def _more(self) -> Sequence[Outcome[T]]:
+        batch, count = [], 0
+        for item in self._items:
+            batch.append(item)
+            count += len(item[1])
+            if count >= BURST:
+                break
+        if not batch:
+            return ()
+        site = self._site
+        with site._operation(str(batch[0][1][0])):
+            answers = site._burst([asked for _, commands, _ in batch for asked in commands])
+        found = iter(answers)
+        return [self._outcome(path, [next(found) for _ in commands], read)
+                for path, commands, read in batch]
+
+    def _outcome(
+        self, path: str, answers: list[Reply], read: Callable[[list[Reply]], T]
+    ) -> Outcome[T]:
+        try:
+            return Outcome(path, read(answers))
+        except (ReplyError, PostelError) as error:
+            if error.url is None:
+                error.url = str(self._site.url)
+            return Outcome(path, error=error)
+
+
+class Adapter(Files):
+    """The verbs of files over one FTP connection.
+
+    Args:
+        site: an open client.
+    """
+
+    def __init__(self, site: Client) -> None:
+        self.site = site
+
+    @property
+    def features(self) -> Features:
+        """What this server can do, as far as FEAT tells."""
+        site = self.site
+        return Features(
+            precision=1.0 if site._knows("MLST") else 60.0,
+            resume_read=not site.capabilities or site._knows("REST"),
+            resume_write=not site.capabilities or site._knows("REST"),
+            set_mode=True,
+            symlinks=True,
+            digests=site.digests,
+        )
+
+    # -- one at a time ---------------------------------------------------------------------
+
+    def list(self, path: str = "") -> Listing:
+        """The entries of a folder."""
+        return Listing(self.site, path)
+
+    def stat(self, path: str) -> Entry:
+        """What *path* is: by MLST, else SIZE and MDTM, else the listing of the folder above."""
+        site = self.site
+        if path.strip("/") in ("", "."):
+            return Entry(path, Kind.FOLDER)
+        with site._operation(f"stat {path}"):
+            if site._knows("MLST"):
+                entry = site.mlst(path)
+                return _named(entry, path)
+            size, time = site._burst(
+                [site._command("SIZE", path), site._command("MDTM", path)])
+            if size.kind == 2:
+                return _measured(path, size, time)
+            return self._stat_by_listing(path)
+
+    def _stat_by_listing(self, path: str) -> Entry:
+        above, _, name = path.rstrip("/").rpartition("/")
+        above = above or ("/" if path.startswith("/") else "")
+        for entry in self.list(above):
+            if entry.name == name:
+                return entry
+        raise NotFound(f"stat {path}: the folder {above or '.'} has no such name", command="LIST")
+
+    def read(self, path: str, *, offset: int = 0) -> Reader:
+        """A file from *offset* on."""
+        return self.site.retr(path, offset=offset)
+
+    def write(self, path: str, *, offset: int = 0) -> Sink:
+        """A file to be written from *offset* on."""
+        return self.site.stor(path, offset=offset)
+
+    def make(self, path: str) -> None:
+        """Make a folder."""
+        self.site.mkd(path)
+
+    def remove(self, path: str, *, folder: bool = False) -> None:
+        """Remove a file, or an empty folder."""
+        (self.site.rmd(path) if folder else self.site.dele(path))
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file or folder another name."""
+        self.site.rename(old, new)
+
+    def set(
+        self, path: str, *, modified: datetime | None = None, mode: int | None = None
+    ) -> None:
+        """Set time and permissions."""
+        if modified is not None:
+            self.site.mfmt(path, modified)
+        if mode is not None:
+            self.site.chmod(path, mode)
+
+    def digest(self, path: str, algorithm: str | None = None) -> tuple[str, str]:
+        """The server's digest."""
+        return self.site.hash(path, algorithm)
+
+    def write_many(
+        self, items: Iterable[tuple[K, str]], give: Callable[[K, Sink], Later[None]]
+    ) -> None:
+        """Write many files; the next one is asked for as soon as the last is confirmed."""
+        coming = iter(items)
+        current = next(coming, None)
+        writing = None if current is None else self.site.stor(current[1])
+        while current is not None and writing is not None:
+            following = next(coming, None)
+            upcoming = None if following is None else self.site.stor(following[1])
+            writing.on_end = [] if upcoming is None else [upcoming._transfer]
+            give(current[0], writing)
+            current, writing = following, upcoming
+
+    # -- batches ---------------------------------------------------------------------------
+
+    def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
+        """What many paths are, two commands each, a hundred in a packet."""
+        return Burst(self.site, ((path, *self._stat_commands(path)) for path in paths))
+
+    def _stat_commands(
+        self, path: str
+    ) -> tuple[Sequence[FTPCommand], Callable[[list[Reply]], Entry]]:
+        site = self.site
+        asked = [site._command("SIZE", path), site._command("MDTM", path)]
+
+        def read(answers: list[Reply]) -> Entry:
+            if answers[0].kind != 2:
+                raise site._refusal(asked[0], answers[0])
+            return _measured(path, *answers)
+
+        return asked, read
+
+    def make_many(self, paths: Iterable[str]) -> Results[Outcome[None]]:
+        """Make many folders, in their order."""
+        return self._simple(((path, [self.site._command("MKD", path)]) for path in paths))
+
+    def remove_many(
+        self, paths: Iterable[str], *, folders: bool = False
+    ) -> Results[Outcome[None]]:
+        """Remove many files, or many empty folders, in their order."""
+        verb = "RMD" if folders else "DELE"
+        return self._simple(((path, [self.site._command(verb, path)]) for path in paths))
+
+    def rename_many(self, pairs: Iterable[tuple[str, str]]) -> Results[Outcome[None]]:
+        """Rename many, in their order."""
+        site = self.site
+        return self._simple((old, [site._command("RNFR", old), site._command("RNTO", new)])
+                            for old, new in pairs)
+
+    def set_many(
+        self, items: Iterable[tuple[str, datetime]]
+    ) -> Results[Outcome[None]]:
+        """Set the times of many: by MFMT, or as vsftpd does it, by MDTM with a time."""
+        site = self.site
+        verb = "MFMT" if site._knows("MFMT") else "MDTM"
+        return self._simple((path, [site._command(verb, f"{replies.timestamp(when)} {path}")])
+                            for path, when in items)
+
+    def _simple(
+        self, items: Iterable[tuple[str, Sequence[FTPCommand]]]
+    ) -> Results[Outcome[None]]:
+        """Commands that must all succeed."""
+        return Burst(self.site, ((path, asked, _must_succeed(self.site, asked))
+                                      for path, asked in items))
+
+    def read_many(
+        self, items: Iterable[tuple[K, str]], take: Callable[[K, Reading], Later[None]]
+    ) -> None:
+        """Read many files; the next one is asked for when the data of the last has ended.
+
+        Where the server stands it (level 2), several are asked for at once.
+        """
+        waiting: deque[tuple[K, Reader]] = deque()
+        coming: Iterator[tuple[K, str]] = iter(items)
+        while True:
+            if not waiting:
+                if (first := next(coming, None)) is None:
+                    return
+                waiting.append((first[0], self.read(first[1])))
+            key, reading = waiting.popleft()
+            if not waiting and (following := next(coming, None)) is not None:
+                waiting.append((following[0], self.read(following[1])))
+            reading.on_end = [waiting[0][1]._transfer] if waiting else []
+            take(key, reading)
+
+
+def _must_succeed(
+    site: Client, asked: Sequence[FTPCommand]
+) -> Callable[[list[Reply]], None]:
+    def read(answers: list[Reply]) -> None:
+        for one, reply in zip(asked, answers, strict=True):
+            if reply.kind not in (2, 3):
+                raise site._refusal(one, reply)
+
+    return read
+
+
+def _measured(path: str, size: Reply, time: Reply) -> Entry:
+    """A file from the answers to SIZE and MDTM."""
+    modified = replies.moment((time.text.split() or [""])[-1]) if time.kind == 2 else None
+    return Entry(_last(path), Kind.FILE, size=replies.number(size), modified=modified,
+                 precision=1.0 if modified else None)
+
+
+def _named(entry: Entry, path: str) -> Entry:
+    """MLST answers with a path, a name or nothing: the entry is called what the caller said."""
+    return replace(entry, name=_last(path))
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]

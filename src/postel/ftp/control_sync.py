@@ -1,0 +1,324 @@
+# GENERATED from control_async.py by tools/unasync.py: edit that file, not this one.
+"""FTP's control connection: greet, secure, log in, learn what the server can do.
+
+The data connections stand on it (data_async.py), the commands use it (commands_async.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ..errors import (
+    AlreadyExists,
+    AuthenticationError,
+    ConnectionLost,
+    Forbidden,
+    NoSpace,
+    NotFound,
+    NotSupported,
+    ReplyError,
+    TLSError,
+    TryLater,
+)
+from ..session.policy import Mode, Ports
+from ..session.session_sync import Session
+from ..transport.clock_sync import now
+from ..types import ServerInfo
+from ..wire.replies import Reply
+from . import replies, wire
+from .learned import LEARNED, Learned
+from .wire import FTPCommand, command, secret
+
+__all__ = ["Control"]
+
+ANONYMOUS = "anonymous"
+_MISSING = ("no such", "not found", "does not exist", "doesn't exist", "cannot find",
+            "can't find", "no file", "not exist", "unknown file")
+_TAKEN = ("exists", "already")
+
+
+class Control(Session[FTPCommand, Reply]):
+    """The connection that commands go over."""
+
+    protocol = "FTP"
+    scheme = "ftp"
+    ports = Ports(clear=21, tls=990)
+    upgrades = True
+
+    encoding: str = "utf-8"
+    """Of names; set another before connecting to a server that knows no UTF-8."""
+
+    keep_alive: ClassVar[float] = 30.0
+    """Seconds between two NOOPs while a long transfer runs."""
+
+    account: str | None = None
+    """For servers that ask for ACCT after the password."""
+
+    virtual_host: str | None = None
+    """Sent as HOST before the log-in (RFC 7151)."""
+
+    def _new_wire(self) -> wire.Wire:
+        self._features: Mapping[str, str] | None = None
+        self._private_data = False
+        self._type = ""
+        self._z = False
+        self._noop_ok = True
+        self._spoken = 0.0
+        self._system = ""
+        return wire.Wire(self.encoding)
+
+    @property
+    def learned(self) -> Learned:
+        """What is known of this server from earlier connections of this process."""
+        return LEARNED[self.url.host, self.url.port or self.ports.clear]
+
+    # -- greet, secure, log in -------------------------------------------------------------
+
+    def _greet(self) -> None:
+        reply = self._final(wire.GREETING)
+        self.greeting = reply.text
+        if reply.kind != 2:
+            raise self._refusal(wire.GREETING, reply)
+
+    def _upgrade(self, mode: Mode) -> None:
+        """AUTH TLS where it is offered; required when asked for by name."""
+        if mode.security == "auto" and self._is_this_machine():
+            return
+        try:
+            self._auth_tls()
+        except (NotSupported, TLSError) as error:
+            if mode.security == "starttls" or isinstance(error, TLSError):
+                raise
+            if self.user not in (None, ANONYMOUS):
+                raise AuthenticationError(
+                    f"log in to {self.url.host} as {self.user}: the server offers no TLS, and "
+                    "the password would go in the clear",
+                    hint='security="plain" (--security plain) sends it all the same',
+                    command="USER",
+                ) from error
+
+    def _auth_tls(self) -> None:
+        """AUTH TLS, then the handshake, then private data connections (RFC 4217 sections 4, 8)."""
+        reply = self._ask("AUTH", "TLS")
+        if reply.code not in (234, 334):
+            raise self._refusal(command("AUTH", "TLS"), reply, otherwise=NotSupported)
+        self._start_tls()
+        self._features = None
+        self.prot("P")
+
+    def prot(self, level: str) -> None:
+        """Protect the data connections: ``"P"`` private, ``"C"`` clear (RFC 4217 section 9).
+
+        Raises:
+            NotSupported: the server does not do that.
+        """
+        with self._operation(f"PROT {level}"):
+            pbsz, prot = self._burst([command("PBSZ", "0"), command("PROT", level)])
+            if prot.kind != 2:
+                raise self._refusal(command("PROT", level), prot, otherwise=NotSupported)
+            self._private_data = level == "P"
+
+    def ccc(self) -> None:
+        """Go back to clear text on the control connection (RFC 4217 section 12.3).
+
+        The data connections keep their protection. Only for networks whose address translators
+        must read the commands; whoever reads them can also change them.
+
+        Raises:
+            NotSupported: the server refuses.
+        """
+        with self._operation("CCC"):
+            reply = self._ask("CCC")
+            if reply.kind != 2:
+                raise self._refusal(command("CCC"), reply, otherwise=NotSupported)
+            self._connected().end_tls()
+
+    def open(self) -> None:
+        """Connect, secure and log in; without a user, as anonymous."""
+        if self.user is None:
+            self.user = ANONYMOUS
+            self._password = self._password or "guest@"
+        super().open()
+
+    def _log_in(self) -> None:
+        if self.virtual_host is not None:
+            self._done("HOST", self.virtual_host)
+        if self.peer.tls and not self._private_data:
+            self.prot("P")  # implicit TLS: RFC 4217 wants PBSZ and PROT all the same
+        user = self.user or ANONYMOUS
+        if user != ANONYMOUS and not self._is_private():
+            raise AuthenticationError(
+                f"log in to {self.url.host} as {user}: the password would go in the clear",
+                hint='security="plain" (--security plain) sends it all the same', command="USER")
+        reply = self._ask("USER", user)
+        if reply.code == 331:
+            reply = self._final(self._queue(
+                secret("PASS", self._take_password().reveal())))
+        if reply.code in (332, 532):
+            reply = self._account(reply)
+        if reply.kind != 2:
+            raise self._login_refused(reply)
+        self._features = None
+        self._introduce()
+
+    def _account(self, reply: Reply) -> Reply:
+        if self.account is None:
+            raise AuthenticationError(
+                f"log in to {self.url.host}: the server asks for an account: "
+                f"{replies.told(reply)}", hint="set account on the client", command="ACCT")
+        return self._final(self._queue(secret("ACCT", self.account)))
+
+    def _introduce(self) -> None:
+        """What every session begins with, in one packet: features and binary mode.
+
+        It is also the probe for bursts: a server that loses its place here is talked to one
+        command at a time from then on.
+        """
+        asked = [command("FEAT"), command("TYPE", "I")]
+        feat, type_ = self._burst(asked)
+        self._features = replies.features(feat) if feat.kind == 2 else {}
+        self._type = "I" if type_.kind == 2 else ""
+        if "UTF8" in self._features and self.encoding.lower().replace("-", "") == "utf8":
+            self._ask("OPTS", "UTF8 ON")  # RFC 2640 needs none; Microsoft's server does
+
+    def acct(self, account: str) -> None:
+        """Give an account (RFC 959 section 4.1.1), for commands that need one."""
+        with self._operation("ACCT"):
+            self._expect(self._queue(secret("ACCT", account)), 2)
+
+    def login(self) -> None:
+        """Log in again: after REIN, or after a 421 and `open`."""
+        with self._operation("USER"):
+            self._log_in()
+
+    # -- what the server can do ------------------------------------------------------------
+
+    @property
+    def capabilities(self) -> Mapping[str, str]:
+        """What FEAT lists (RFC 2389): names in upper case, each with its parameters."""
+        return dict(self._features or {})
+
+    @property
+    def server(self) -> ServerInfo:
+        """What the server says it is."""
+        return ServerInfo(self.greeting, self._system)
+
+    def _knows(self, feature: str) -> bool:
+        return feature in (self._features or {})
+
+    # -- commands and replies --------------------------------------------------------------
+
+    def _ask(self, verb: str, text: str | None = None) -> Reply:
+        """Send one command; return its final reply whatever it is."""
+        return self._final(self._queue(self._command(verb, text)))
+
+    def _done(self, verb: str, text: str | None = None) -> Reply:
+        """Send one command, which must succeed."""
+        return self._expect(self._queue(self._command(verb, text)), 2)
+
+    def _command(self, verb: str, text: str | None = None) -> FTPCommand:
+        return command(verb, text, encoding=self.encoding)
+
+    def _final(self, asked: FTPCommand) -> Reply:
+        """The final reply; preliminary ones are passed over."""
+        while True:
+            reply = self._event(asked, Reply)
+            if reply.kind != 1:
+                return reply
+
+    def _expect(self, asked: FTPCommand, kind: int) -> Reply:
+        """The final reply, which must begin with *kind*."""
+        reply = self._final(asked)
+        if reply.kind != kind:
+            raise self._refusal(asked, reply)
+        return reply
+
+    def _burst(self, commands: Sequence[FTPCommand]) -> list[Reply]:
+        """Send commands in one packet and return their replies in order.
+
+        Where this server was seen to lose its place, one at a time.
+        """
+        if self.learned.level == 0:
+            return [self._final(self._queue(asked)) for asked in commands]
+        for asked in commands:
+            self._queue(asked)
+        return [self._final(asked) for asked in commands]
+
+    def _fill(self) -> None:
+        super()._fill()
+        self._spoken = now()
+
+    def _dropped(self, asked: FTPCommand | None, reply: Reply) -> None:
+        """An answer that nobody waits for: to a NOOP within a transfer, or a farewell."""
+        if asked is not None and asked.verb == "NOOP" and reply.kind == 5:
+            self._noop_ok = False
+        if reply.code == 421:
+            raise ConnectionLost(
+                f"{self.url.host}: the server is leaving: {replies.told(reply)}",
+                hint="too long idle, too many connections, or a restart: connect again")
+
+    # -- refusals --------------------------------------------------------------------------
+
+    def _refusal(
+        self, asked: FTPCommand, reply: Reply, otherwise: type[ReplyError] | None = None
+    ) -> ReplyError | ConnectionLost:
+        """Our error for a reply that is not the one wanted."""
+        said = f"{asked}: the server answered {reply}"
+        if reply.code == 421:
+            return ConnectionLost(
+                f"{asked}: the server is leaving: {reply}", command=str(asked), code=421,
+                hint="too many connections or a restart: try again in a while")
+        kind, hint = _kind(reply)
+        if otherwise is not None and reply.kind in (4, 5):
+            kind, hint = otherwise, ""
+        return kind(said, text=reply.text, temporary=reply.kind == 4, code=reply.code,
+                    command=str(asked), hint=hint)
+
+    def _login_refused(self, reply: Reply) -> ReplyError | ConnectionLost:
+        if reply.code == 421:
+            return self._refusal(command("USER", self.user), reply)
+        return AuthenticationError(
+            f"log in to {self.url.host} as {self.user}: the server answered {reply}",
+            text=reply.text, code=reply.code, command="USER", temporary=reply.kind == 4,
+            hint=_login_hint(reply, self.user == ANONYMOUS))
+
+    def _say_goodbye(self) -> None:
+        self._ask("QUIT")
+
+
+def _login_hint(reply: Reply, anonymous: bool) -> str:
+    if anonymous:
+        return "the server wants a user: give user= and password="
+    if "tls" in reply.text.lower() or "ssl" in reply.text.lower() or reply.code == 522:
+        return 'the server wants TLS: security="starttls" (--security starttls)'
+    return "check user and password"
+
+
+def _kind(reply: Reply) -> tuple[type[ReplyError], str]:
+    """Which error a reply means: by code, and for 550, which means anything, by its words."""
+    text, code = reply.text.lower(), reply.code
+    if code in (500, 501, 502, 504):
+        return NotSupported, "this server does not do that"
+    if code in (530, 532):
+        return AuthenticationError, "log in first, or as someone who may"
+    if code in (552, 452):
+        return NoSpace, "the server's disk or your quota is full"
+    if code in (425, 426, 450, 451, 421, 434):
+        return TryLater, "" if code != 425 else (
+            "the data connection failed: a firewall between you and the server, or TLS session "
+            "reuse that it demands")
+    if code == 522:
+        return Forbidden, "the server insists on TLS for data connections, or on its reuse"
+    if code in (550, 553, 521):
+        if any(words in text for words in _MISSING):
+            return NotFound, ""
+        if any(words in text for words in _TAKEN):
+            return AlreadyExists, ""
+        if "space" in text or "quota" in text:
+            return NoSpace, "the server's disk or your quota is full"
+        if code == 550 and not any(w in text for w in ("denied", "permission", "not allowed")):
+            return NotFound, "either it is not there, or you may not see it"
+        return Forbidden, "your account may not do that there"
+    return ReplyError, ""
+

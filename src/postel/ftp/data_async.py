@@ -1,0 +1,244 @@
+# A conversation (its twin data_sync.py is generated): FTP's data connections.
+"""Data connections: opened, secured, and ended as the server's kind demands.
+
+The order is the one that works everywhere: EPSV (or PASV) is answered with a port; the transfer
+command follows; the TCP connection is made to *the control connection's peer*, whatever address a
+PASV reply names; when the server says 150, and only then, TLS begins, resuming the control
+connection's session (RFC 4217 section 10; vsftpd, ProFTPD and FileZilla insist on it).
+
+What proves that all bytes came: the final reply, *and* for TLS the close_notify, *or* a size that
+was announced and matches. A TLS stream torn off without a size to hold it against is an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import ConnectError, NetworkError, ReplyError
+from ..timing import Deadline
+from ..transport.clock_async import now
+from ..transport.connector_async import AsyncConnector
+from ..transport.passive_async import AsyncListener
+from ..transport.stream_async import AsyncStream
+from ..wire.replies import Reply
+from . import replies
+from .wire import FTPCommand, command
+
+if TYPE_CHECKING:
+    from .transfers_async import AsyncTransfers
+
+__all__ = ["AsyncTransfer"]
+
+
+class AsyncTransfer:
+    """One transfer on its way: the commands that were sent for it, and its data connection.
+
+    Args:
+        site: the client.
+        asked: RETR, STOR, MLSD …
+        before: commands that must come right before it: REST, ALLO.
+    """
+
+    def __init__(
+        self, site: AsyncTransfers, asked: FTPCommand, before: tuple[FTPCommand, ...] = ()
+    ) -> None:
+        self.site = site
+        self.asked = asked
+        self._before = before
+        self._passive: FTPCommand | None = None
+        self._queued = False
+        self._listener: AsyncListener | None = None
+        self.stream: AsyncStream | None = None
+        self.begun: Reply | None = None
+        self.done: Reply | None = None
+
+    # -- asking ----------------------------------------------------------------------------
+
+    def ask_ahead(self) -> None:
+        """Queue everything in one packet, while the last transfer is still ending."""
+        site = self.site
+        if site.active or site.learned.level == 0 or not site.learned.reachable:
+            return
+        self._ask_passive()
+        self._ask_transfer()
+
+    def _ask_passive(self) -> None:
+        verb = "EPSV" if self.site.learned.epsv else "PASV"
+        self._passive = self.site._queue(command(verb))
+
+    def _ask_transfer(self) -> None:
+        for asked in (*self._before, self.asked):
+            self.site._queue(asked)
+        self._queued = True
+
+    # -- opening ---------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Open the data connection and hear the server say that it begins.
+
+        Raises:
+            ReplyError: it refuses.
+            NetworkError: the data connection failed.
+        """
+        try:
+            if self.site.active:
+                await self._call_me()
+            else:
+                await self._connect()
+            await self._hear_beginning()
+            if self._listener is not None:
+                self.stream = await self._listener.accept(self.site._deadline)
+            await self._secure()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _connect(self) -> None:
+        site = self.site
+        if self._passive is None:
+            self._ask_passive()
+            if site.learned.level > 0 and site.learned.reachable:
+                self._ask_transfer()
+        port = await self._port()
+        try:
+            self.stream = await self._reach(port)
+        except ConnectError as error:
+            await self._forget_answers()
+            if not site.learned.epsv:
+                raise
+            # an address translator that does not understand EPSV let the reply through, but not
+            # the connection: PASV is remembered for this server
+            site.learned.epsv = False
+            self._passive, self._queued = None, False
+            await self._connect()
+            return
+        site.learned.reachable = True
+        if not self._queued:
+            self._ask_transfer()
+
+    async def _port(self) -> int:
+        """The port that the server listens on; falls back from EPSV to PASV once."""
+        site = self.site
+        if self._passive is None:
+            self._ask_passive()
+        asked = self._passive
+        if asked is None:
+            raise ReplyError("EPSV: not asked")
+        reply = await site._final(asked)
+        if reply.kind == 2:
+            if asked.verb == "EPSV":
+                return replies.epsv_port(reply)
+            return replies.pasv_address(reply)[1]
+        if reply.code == 421 or asked.verb == "PASV" or reply.code // 10 == 53:
+            raise site._refusal(asked, reply)
+        await self._forget_answers()
+        site.learned.epsv = False
+        self._passive, self._queued = None, False
+        return await self._port()
+
+    async def _forget_answers(self) -> None:
+        """Hear out the transfer command that was sent along with a failed EPSV."""
+        if self._queued:
+            for asked in (*self._before, self.asked):
+                await self.site._final(asked)
+
+    async def _reach(self, port: int) -> AsyncStream:
+        site = self.site
+        peer = site.peer
+        host = peer.address if isinstance(site._connector, AsyncConnector) and peer.address \
+            else site.url.host
+        stream = await site._connector.connect(host, port, deadline=site._deadline)
+        stream.deadline = site._deadline
+        return stream
+
+    async def _call_me(self) -> None:
+        """Active mode: listen, and tell the server where (EPRT, or PORT where that is unknown)."""
+        site = self.site
+        address = site._connected().local_address
+        self._listener = AsyncListener(address, site.url.host)
+        asked = site._queue(_eprt(address, self._listener.port))
+        reply = await site._final(asked)
+        if reply.kind == 5 and ":" not in address:
+            asked = site._queue(_port(address, self._listener.port))
+            reply = await site._final(asked)
+        if reply.kind != 2:
+            raise site._refusal(asked, reply)
+        self._ask_transfer()
+
+    async def _hear_beginning(self) -> None:
+        site = self.site
+        for asked in self._before:
+            reply = await site._final(asked)
+            if reply.kind not in (2, 3):
+                await self.close()  # the transfer would begin at the wrong place
+                self.done = await site._final(self.asked)
+                raise site._refusal(asked, reply)
+        reply = await site._event(self.asked, Reply)
+        if reply.kind == 2:  # nothing to move: some servers skip the 150 of an empty listing
+            self.begun = self.done = reply
+        elif reply.kind != 1:
+            raise site._refusal(self.asked, reply)
+        self.begun = reply
+
+    async def _secure(self) -> None:
+        site, stream = self.site, self.stream
+        if stream is None or self.done is not None or not site._private_data:
+            return
+        stream.deadline = site._deadline
+        try:
+            await stream.start_tls(site.context, site.url.host,
+                                   session=site._connected().tls_session)
+        except NetworkError as error:
+            raise await self._why_no_tls(error) from error
+
+    async def _why_no_tls(self, error: NetworkError) -> Exception:
+        """The server's own words on the control connection say more than a failed handshake."""
+        reply = await self.site._final(self.asked)
+        self.done = reply
+        if reply.kind == 2:
+            return error
+        return self.site._refusal(self.asked, reply)
+
+    # -- ending ----------------------------------------------------------------------------
+
+    async def finish(self) -> Reply:
+        """Close the data connection and hear the final reply.
+
+        Raises:
+            ReplyError: the server says that it failed.
+        """
+        await self.close()
+        site = self.site
+        if self.done is None:
+            site._progressed()
+            self.done = await site._final(self.asked)
+        if self.done.kind != 2:
+            raise site._refusal(self.asked, self.done)
+        return self.done
+
+    async def close(self) -> None:
+        """Close the data connection; the reply is still to come."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            await stream.aclose()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.aclose()
+
+    async def abandon(self) -> None:
+        """Give up: close the data connection, and hear what the server makes of it."""
+        await self.close()
+        if self.begun is not None and self.done is None and self.site.is_open:
+            self.site._allow_until(Deadline.after(self.site.timeout, now=now()))
+            self.done = await self.site._final(self.asked)
+
+
+def _eprt(address: str, port: int) -> FTPCommand:
+    """EPRT (RFC 2428 section 2): 1 is IPv4, 2 is IPv6."""
+    return command("EPRT", f"|{2 if ':' in address else 1}|{address}|{port}|")
+
+
+def _port(address: str, port: int) -> FTPCommand:
+    """PORT: six numbers."""
+    return command("PORT", f"{address.replace('.', ',')},{port >> 8},{port & 255}")
+

@@ -1,0 +1,227 @@
+# GENERATED from listings_async.py by tools/unasync.py: edit that file, not this one.
+"""MLSD, LIST and NLST: lines in by chunk, entries out by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from ..errors import ConnectionLost, Incomplete, LimitReached, ProtocolError, ReplyError
+from ..session.results_sync import Results
+from ..wire.names import joined
+from ..transport.clock_sync import today
+from ..types import Entry
+from ..wire.lines import LONGEST_LINE
+from . import replies
+from .data_sync import Transfer
+from .listing import Parser
+from .mlsx import mlsd
+
+if TYPE_CHECKING:
+    from .transfers_sync import Transfers
+
+__all__ = ["Listing", "Names"]
+
+_MEASURED = 10_000
+"""Entries held back, once for a server, while the zone of its times is measured."""
+
+
+class _Lines:
+    """The lines of a listing that is coming in."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self.transfer = transfer
+        self._site: Transfers = transfer.site
+        self._name = str(transfer.asked)
+        self._held = b""
+        self._begun = False
+        self._size = 0
+        self.ended = False
+
+    def next(self) -> list[str]:
+        """Some more lines; empty at the end, which has then been confirmed."""
+        if not self._begun:
+            self._begun = True
+            self.transfer.begin()
+        site, stream = self._site, self.transfer.stream
+        while stream is not None and not self.ended:
+            stream.deadline = site._data_deadline()
+            try:
+                data = stream.receive()
+            except ConnectionLost as error:
+                self.transfer.abandon()
+                raise self._cut() from error
+            if not data:
+                break
+            if lines := self._split(data):
+                return lines
+        if self.ended:
+            return []
+        self.ended = True
+        self._confirm(stream is None or stream.clean)
+        last, self._held = self._held, b""
+        return self._decode(last) if last else []
+
+    def _split(self, data: bytes) -> list[str]:
+        self._size += len(data)
+        if self._size > self._site.largest_listing:
+            raise LimitReached(f"{self._name}: a listing of over {self._size:,} bytes",
+                               hint="largest_listing allows more")
+        whole, newline, rest = data.rpartition(b"\n")
+        if not newline:
+            self._held += rest
+            if len(self._held) > LONGEST_LINE:
+                raise ProtocolError(f"{self._name}: a line of over {LONGEST_LINE} bytes")
+            return []
+        whole, self._held = self._held + whole, rest
+        return self._decode(whole)
+
+    def _decode(self, data: bytes) -> list[str]:
+        text = data.decode(self._site.encoding, "surrogateescape")
+        return [line.rstrip("\r") for line in text.split("\n")]
+
+    def _confirm(self, clean: bool) -> None:
+        try:
+            self.transfer.finish()
+        except ReplyError as error:
+            if error.code in (425, 426, 451):
+                raise self._cut() from error
+            raise
+        if not clean:
+            raise self._cut()
+
+    def _cut(self) -> Incomplete:
+        return Incomplete(f"{self._name}: the listing was cut short after {self._size:,} bytes",
+                          hint="what came is no basis for deleting anything; try again",
+                          command=self._name)
+
+
+class Listing(Results[Entry]):
+    """Entries as they come; an iterator and a context manager."""
+
+    def __init__(self, site: Transfers, path: str) -> None:
+        super().__init__()
+        self._site = site
+        self._path = path
+        self._lines: _Lines | None = None
+        self._parser: Parser | None = None
+
+    def _more(self) -> Sequence[Entry]:
+        site = self._site
+        if site._unfinished is self:
+            site._unfinished = None
+        with site._operation(f"list {self._path}"):
+            while True:
+                lines = self._next()
+                entries = self._parse(lines)
+                ended = self._lines is not None and self._lines.ended
+                if not ended:
+                    site._unfinished = self
+                if self._parser is not None and site.learned.zone is None:
+                    entries = self._with_zone(entries)
+                    ended = self._lines is not None and self._lines.ended
+                if entries or ended:
+                    return entries
+
+    def _next(self) -> list[str]:
+        """The next lines, of MLSD where there is one, else of LIST."""
+        site = self._site
+        if self._lines is None and site._knows("MLST"):
+            self._lines = _Lines(site._listing("MLSD", self._path))
+            return self._lines.next()
+        if self._lines is None:
+            zone = site.learned.zone
+            self._parser = Parser(now=today().replace(tzinfo=None) + timedelta(seconds=zone or 0),
+                                  tz=None if zone is None else _zone(zone))
+            return self._first_of_list()
+        return self._lines.next()
+
+    def _first_of_list(self) -> list[str]:
+        """LIST -a shows dot files; a server that takes "-a" for a name is asked without."""
+        site = self._site
+        path = f"./{self._path}" if self._path.startswith("-") else self._path
+        try:
+            self._lines = _Lines(site._listing("LIST", f"-a {path}".rstrip()))
+            return self._lines.next()
+        except ReplyError:
+            self._lines = _Lines(site._listing("LIST", path))
+            return self._lines.next()
+
+    def _parse(self, lines: list[str]) -> list[Entry]:
+        if self._parser is None:
+            return mlsd(lines)
+        return self._parser.feed(lines)
+
+    def _with_zone(self, entries: list[Entry]) -> list[Entry]:
+        """LIST has no zone: hold the first listing back, and ask MDTM for one file's time."""
+        site = self._site
+        while len(entries) < _MEASURED and self._lines is not None:
+            lines = self._lines.next()
+            entries += self._parse(lines)
+            if self._lines.ended and not lines:
+                break
+        if self._lines is None or not self._lines.ended:
+            return entries
+        recent = [e for e in entries if e.is_file and e.modified and e.precision == 60
+                  and not e.modified.tzinfo]
+        if not recent:
+            return entries
+        sample = max(recent, key=_when)
+        reply = site._ask("MDTM", joined(self._path, sample.name))
+        true = replies.moment(reply.text.split()[-1]) if reply.kind == 2 else None
+        if true is None or sample.modified is None:
+            site.learned.zone = 0.0
+        else:
+            off = sample.modified.replace(tzinfo=UTC) - true
+            site.learned.zone = round(off.total_seconds() / 900) * 900.0
+        return [_zoned(entry, site.learned.zone) for entry in entries]
+
+    def _let_go(self) -> None:
+        site = self._site
+        if site._unfinished is self:
+            site._unfinished = None
+        if self._lines is not None and site.is_open:
+            with site._operation(f"list {self._path}"):
+                self._lines.transfer.abandon()
+
+
+class Names(Results[str]):
+    """Names as NLST gives them: files, folders or both, as the server pleases."""
+
+    def __init__(self, site: Transfers, path: str) -> None:
+        super().__init__()
+        self._site = site
+        self._lines = _Lines(site._listing("NLST", path))
+
+    def _more(self) -> Sequence[str]:
+        site = self._site
+        if site._unfinished is self:
+            site._unfinished = None
+        with site._operation("NLST"):
+            try:
+                names = self._lines.next()
+            except ReplyError as error:
+                if error.code in (450, 550) and "no files" in error.text.lower():
+                    return ()  # how many servers say that a folder is empty
+                raise
+            if not self._lines.ended:
+                site._unfinished = self
+            return [name for name in names if name]
+
+
+def _when(entry: Entry) -> datetime:
+    return entry.modified or datetime.min  # noqa: DTZ901 - only compared
+
+
+def _zone(seconds: float) -> timezone:
+    return timezone(timedelta(seconds=seconds))
+
+
+def _zoned(entry: Entry, seconds: float) -> Entry:
+    """*entry* with its naive time read in the server's zone."""
+    if entry.modified is None or entry.modified.tzinfo is not None:
+        return entry
+    return replace(entry, modified=entry.modified.replace(tzinfo=_zone(seconds)))
+

@@ -1,0 +1,206 @@
+"""Start and stop a whole local Internet: authority, names, users, servers.
+
+The servers run in an event loop of their own, in a thread, for sync and async users alike: code
+under test that blocks its loop does not stop the servers it talks to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+import threading
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..errors import UsageError
+from ..serving.server import Users, Watcher
+from ..transport.names import HOSTS
+from ..transport.tls import TLSOptions
+from .certificates import Authority
+from .services import SERVICES, Service
+
+__all__ = ["PASSWORD", "USERS", "Lab", "start"]
+
+T = TypeVar("T")
+
+USERS = ("alice", "bob", "carol")
+PASSWORD = "secret"  # noqa: S105 - the lab has no secrets
+_numbers = itertools.count(1)
+
+
+def start(
+    *services: str,
+    root: Path | str | None = None,
+    watcher: Watcher | None = None,
+) -> Lab:
+    """A lab with the named services, or with all of them.
+
+    Args:
+        services: ``"ftp"``, ``"pop3"``; none means all.
+        root: a folder that the file servers serve, read-only; by default they serve memory.
+        watcher: told of traffic: the server's name, who spoke ("C", "S", "*"), the redacted text.
+
+    Returns:
+        A `Lab`, for ``with`` or ``async with``.
+
+    Raises:
+        UsageError: an unknown service, or the extra ``lab`` is not installed.
+
+    Example:
+        >>> from postel import lab, pop3
+        >>> with lab.start("pop3") as here:
+        ...     with pop3.Client(here.url("pop3"), password="secret") as box:
+        ...         box.stat().messages
+        0
+    """
+    unknown = set(services) - set(SERVICES)
+    if unknown:
+        raise UsageError(
+            f"the lab has no service {', '.join(sorted(unknown))}",
+            hint=f"there are {', '.join(SERVICES)}",
+        )
+    return Lab(services or tuple(SERVICES), root=root, watcher=watcher)
+
+
+class Lab:
+    """A local Internet, for as long as its block lasts.
+
+    Attributes:
+        domain: what its names end in: ``lab.test``, or ``lab2.test`` for a second one beside it.
+        ca: file of its authority, for programs that are not Postel.
+        tls: options that trust it.
+    """
+
+    def __init__(
+        self, services: Iterable[str], *, root: Path | str | None, watcher: Watcher | None
+    ) -> None:
+        self._wanted = tuple(services)
+        self._root = None if root is None else Path(root)
+        self._watcher = watcher
+        self._services: dict[str, Service] = {}
+        self._names: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self.users = Users(dict.fromkeys(USERS, PASSWORD))
+        self.domain = ""
+
+    # -- start and stop --------------------------------------------------------------------
+
+    def __enter__(self) -> Lab:
+        number = next(_numbers)
+        self.domain = "lab.test" if HOSTS.find("lab.test", 0) is None else f"lab{number}.test"
+        self.folder = Path(tempfile.mkdtemp(prefix="postel-lab-"))
+        try:
+            self._open()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._close()
+
+    async def __aenter__(self) -> Lab:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(self, *exc: object) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _open(self) -> None:
+        hosts = [f"{name}.{self.domain}" for name in self._wanted]
+        self.authority = Authority(
+            self.folder, (self.domain, f"*.{self.domain}", "localhost", "*.example.org",
+                          "127.0.0.1", "::1"))
+        self.ca = self.authority.file
+        self.tls = TLSOptions(ca=self.ca)
+        self._add_name(self.domain, {})
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="lab", daemon=True)
+        self._thread.start()
+        for name, host in zip(self._wanted, hosts, strict=True):
+            service = SERVICES[name](self.users, self.authority, self._root, self._watcher)
+            self._services[name] = service
+            self.run(service.start())
+            self._add_name(host, service.ports())
+
+    def _add_name(self, host: str, ports: dict[int, int]) -> None:
+        HOSTS.add(host, ("127.0.0.1",), ports, str(self.ca))
+        self._names.append(host)
+
+    def _close(self) -> None:
+        for name in self._names:
+            HOSTS.remove(name)
+        self._names.clear()
+        if self._loop is not None and self._thread is not None:
+            for service in self._services.values():
+                self.run(service.stop())
+            self.run(_end_tasks())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._loop = self._thread = None
+        self._services.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run *work* in the lab's own loop and wait for it."""
+        if self._loop is None:
+            work.close()
+            raise UsageError("the lab is not running", hint="use it in a with block")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    # -- what is there ---------------------------------------------------------------------
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """The running services by name."""
+        return dict(self._services)
+
+    def __getattr__(self, name: str) -> Any:
+        services: dict[str, Service] = self.__dict__.get("_services", {})
+        if name in services:
+            return services[name]
+        if name in SERVICES:
+            raise AttributeError(f"this lab was started without {name}")
+        raise AttributeError(name)
+
+    def url(self, scheme: str, *, user: str | None = None, path: str = "/") -> str:
+        """The URL of a service, by its name below `domain`.
+
+        Args:
+            scheme: ``"pop3"``, ``"pop3s"``, ``"ftp"``, ``"ftps"`` …
+            user: log in as; by default alice where one must log in, else nobody.
+            path: what follows the host.
+        """
+        name = scheme if scheme in self._services else scheme.removesuffix("s")
+        service = self._services[name]
+        user = user or service.default_user
+        login = f"{user}@" if user else ""
+        return f"{scheme}://{login}{name}.{self.domain}{path}"
+
+    def address(self, scheme: str) -> tuple[str, int]:
+        """Where a service really listens: for programs that do not know the lab's names."""
+        name = scheme if scheme in self._services else scheme.removesuffix("s")
+        service = self._services[name]
+        return "127.0.0.1", service.tls_port if scheme != name else service.port
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names that this lab has added."""
+        return list(self._names)
+
+    def also_known_as(self, host: str, service: str) -> None:
+        """Let *host* lead to *service* while the lab runs; for examples and tests."""
+        self._add_name(host, self._services[service].ports())
+
+
+async def _end_tasks() -> None:
+    """Cancel what is left in the lab's loop, and give transports a turn to close."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.sleep(0)

@@ -1,0 +1,101 @@
+"""The lab's services: each a pair of servers, with TLS from the first byte and without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from ..pop3.server import POP3Server
+from ..serving.faults import Faults
+from ..serving.mail import MemoryBox, ServedMailbox
+from ..serving.server import Server, Users, Watcher
+from .certificates import Authority
+
+__all__ = ["SERVICES", "POP3Service", "Service"]
+
+
+class Service:
+    """Servers of one protocol over the same data.
+
+    Attributes:
+        faults: what the servers do wrong, and when.
+        port: where the server listens that starts in the clear.
+        tls_port: where the one listens that starts with TLS.
+    """
+
+    well_known: ClassVar[tuple[int, int]]
+    default_user: ClassVar[str] = ""
+
+    def __init__(
+        self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
+    ) -> None:
+        self.users, self.authority, self.root, self.watcher = users, authority, root, watcher
+        self.faults = Faults()
+        self.clear, self.secure = self.make(implicit=False), self.make(implicit=True)
+
+    def make(self, *, implicit: bool) -> Server:
+        """One of the two servers."""
+        raise NotImplementedError
+
+    async def start(self) -> None:
+        """Listen."""
+        await self.clear.start()
+        await self.secure.start()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self.clear.stop()
+        await self.secure.stop()
+
+    @property
+    def port(self) -> int:
+        """Of the server that starts in the clear."""
+        return self.clear.port
+
+    @property
+    def tls_port(self) -> int:
+        """Of the server that starts with TLS."""
+        return self.secure.port
+
+    def ports(self) -> dict[int, int]:
+        """From the well-known ports to those where the servers listen."""
+        clear, tls = self.well_known
+        return {clear: self.port, tls: self.tls_port}
+
+
+class POP3Service(Service):
+    """POP3 with a mailbox in memory for each user.
+
+    Example:
+        >>> from postel import lab
+        >>> with lab.start("pop3") as here:
+        ...     name = here.pop3.mailbox("alice").add(b"Subject: hello\\r\\n\\r\\nhi\\r\\n")
+        ...     len(here.pop3.mailbox("alice").messages())
+        1
+    """
+
+    well_known = (110, 995)
+    default_user = "alice"
+
+    def __init__(
+        self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
+    ) -> None:
+        self._boxes: dict[str, ServedMailbox] = {name: MemoryBox() for name in users}
+        super().__init__(users, authority, root, watcher)
+
+    def make(self, *, implicit: bool) -> POP3Server:
+        """One of the two servers."""
+        return POP3Server(self.users, self._boxes, tls=self.authority.server(),
+                          implicit=implicit, faults=self.faults, watcher=self.watcher)
+
+    def mailbox(self, user: str) -> ServedMailbox:
+        """The mailbox of *user*."""
+        return self._boxes[user]
+
+    def replace(self, user: str, box: ServedMailbox) -> None:
+        """Serve another mailbox to *user* from the next log-in on."""
+        self._boxes[user] = box
+
+
+SERVICES: Mapping[str, type[Service]] = {"pop3": POP3Service}

@@ -1,0 +1,409 @@
+"""Files as servers see them, whatever protocol asks: what a tree can do, and one in memory.
+
+Service code; no protocol in it. Paths are absolute, with "/" between their components; bytes of a
+name that are no UTF-8 are surrogate-escaped (PEP 383). `split` resolves "." and ".." by text
+alone, so that no path climbs above the root. What cannot be done raises the `OSError` that the
+operating system would raise, and each server translates it once.
+
+`postel.serving.folder` serves a real folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import itertools
+import os
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import new as new_hash
+from typing import BinaryIO, Protocol
+
+from ..types import Kind
+
+__all__ = [
+    "DIGESTS",
+    "FileStatus",
+    "MemoryFiles",
+    "ServedFiles",
+    "digest_of",
+    "failed",
+    "join",
+    "split",
+]
+
+LONGEST_NAME = 255
+"""Bytes of one component of a path, as file systems have it."""
+
+DEEPEST = 256
+"""Components of a path: nothing real is deeper, and walks stay short."""
+
+MOST_BYTES = 8 << 30
+"""Bytes that a tree in memory holds by default before it is full."""
+
+DIGESTS = ("SHA-512", "SHA-256", "SHA-1", "MD5", "CRC32")
+"""What `ServedFiles.digest` can compute."""
+
+_CHUNK = 1 << 20
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """What is known of a file or folder.
+
+    Args:
+        name: its last component; "" for the root.
+        kind: file, folder, link or other.
+        size: in bytes.
+        modified: seconds since 1970, UTC.
+        mode: permission bits.
+        unique: the same for the same file under any name (RFC 3659 section 7.5.2).
+    """
+
+    name: str
+    kind: Kind
+    size: int
+    modified: float
+    mode: int
+    unique: str
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it holds others."""
+        return self.kind is Kind.FOLDER
+
+
+class ServedFiles(Protocol):
+    """A tree of files as a server needs it. Every method raises `OSError` when it cannot."""
+
+    writable: bool
+
+    def stat(self, path: str) -> FileStatus:
+        """What *path* is."""
+
+    def list(self, path: str) -> list[FileStatus]:
+        """What the folder *path* holds, by name."""
+
+    def open(self, path: str, offset: int = 0) -> BinaryIO:
+        """The file *path* to read from byte *offset* on."""
+
+    def create(self, path: str, *, at: int | None = None, new: bool = False) -> BinaryIO:
+        """The file *path* to write.
+
+        Args:
+            path: where.
+            at: None empties it first; a number keeps it and writes from that byte; -1 its end.
+            new: fail if it exists.
+        """
+
+    def make_folder(self, path: str) -> None:
+        """Create the folder *path*; its parent must exist."""
+
+    def remove_folder(self, path: str) -> None:
+        """Remove the empty folder *path*."""
+
+    def remove(self, path: str) -> None:
+        """Remove the file *path*."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Call *old* by *new*; a file there is replaced."""
+
+    def set_modified(self, path: str, seconds: float) -> None:
+        """Set the time of last change, in seconds since 1970."""
+
+    def set_mode(self, path: str, mode: int) -> None:
+        """Set the permission bits."""
+
+    def digest(self, path: str, name: str, start: int = 0, end: int | None = None) -> str:
+        """The digest *name* (of `DIGESTS`) of bytes *start* up to *end*, in hexadecimal."""
+
+    def free(self) -> int:
+        """Bytes that still fit."""
+
+
+def split(path: str, folder: str = "/") -> tuple[str, ...]:
+    """The components of *path*, seen from *folder*; ".." stops at the root.
+
+    Raises:
+        OSError: a component is too long or holds a NUL, or there are too many of them.
+
+    Example:
+        >>> split("../b/./c", "/a"), split("/../../etc")
+        (('b', 'c'), ('etc',))
+    """
+    parts: list[str] = []
+    for part in (path if path.startswith("/") else f"{folder}/{path}").split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    if "\0" in path:
+        raise failed(errno.EINVAL)
+    if len(parts) > DEEPEST or any(_size(part) > LONGEST_NAME for part in parts):
+        raise failed(errno.ENAMETOOLONG)
+    return tuple(parts)
+
+
+def _size(name: str) -> int:
+    return len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
+
+
+def join(parts: tuple[str, ...]) -> str:
+    """The path of *parts*.
+
+    Example:
+        >>> join(("a", "b")), join(())
+        ('/a/b', '/')
+    """
+    return "/" + "/".join(parts)
+
+
+def failed(number: int) -> OSError:
+    """The `OSError` for an error number, without any path in it."""
+    return OSError(number, os.strerror(number))
+
+
+def digest_of(file: BinaryIO, name: str, count: int) -> str:
+    """The digest *name* of up to *count* bytes from where *file* stands.
+
+    Example:
+        >>> digest_of(io.BytesIO(b"123456789"), "CRC32", 9)
+        'cbf43926'
+    """
+    checksum = 0
+    found = None if name == "CRC32" else new_hash(name.replace("-", ""), usedforsecurity=False)
+    while count > 0 and (data := file.read(min(_CHUNK, count))):
+        count -= len(data)
+        if found is None:
+            checksum = zlib.crc32(data, checksum)
+        else:
+            found.update(data)
+    return f"{checksum:08x}" if found is None else found.hexdigest()
+
+
+@dataclass
+class _Node:
+    """A file (its `inside` is None) or a folder in memory."""
+
+    mode: int
+    modified: float = field(default_factory=time.time)
+    data: bytes = b""
+    inside: dict[str, _Node] | None = None
+    unique: str = field(default_factory=lambda: f"lab{next(_numbers):x}")
+
+    def status(self, name: str) -> FileStatus:
+        kind = Kind.FILE if self.inside is None else Kind.FOLDER
+        return FileStatus(name, kind, len(self.data), self.modified, self.mode, self.unique)
+
+    def folder(self) -> dict[str, _Node]:
+        if self.inside is None:
+            raise failed(errno.ENOTDIR)
+        return self.inside
+
+
+def _folder() -> _Node:
+    return _Node(0o755, inside={})
+
+
+class MemoryFiles:
+    """A tree in memory, gone with its server; quick, for tests.
+
+    Args:
+        limit: bytes that fit; then it is full (ENOSPC).
+
+    Example:
+        >>> files = MemoryFiles()
+        >>> files.put("/pub/a.txt", b"hello")
+        >>> files.get("/pub/a.txt"), list(files.tree()), files.stat("/pub/a.txt").size
+        (b'hello', ['/pub/a.txt'], 5)
+    """
+
+    writable = True
+
+    def __init__(self, limit: int = MOST_BYTES) -> None:
+        self.limit = limit
+        self._root = _folder()
+        self._used = 0
+
+    # -- for tests -------------------------------------------------------------------------
+
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        modified: datetime | float | None = None,
+        mode: int = 0o644,
+    ) -> None:
+        """Put a file there, with the folders above it.
+
+        Args:
+            path: where.
+            data: what.
+            modified: time of last change; now, if not given.
+            mode: permission bits.
+        """
+        *above, name = split(path)
+        node = self._root
+        for part in above:
+            node = node.folder().setdefault(part, _folder())
+        file = node.folder()[name] = _Node(mode)
+        self._fill(file, data)
+        if modified is not None:
+            file.modified = modified.timestamp() if isinstance(modified, datetime) else modified
+
+    def get(self, path: str) -> bytes:
+        """The bytes of a file."""
+        return self._file(path).data
+
+    def tree(self, path: str = "/") -> dict[str, bytes]:
+        """All files below *path*, by path."""
+        parts = split(path)
+        return dict(_walk(self._node(parts), join(parts)))
+
+    def make_folders(self, path: str) -> None:
+        """Create the folder *path*, with those above it."""
+        node = self._root
+        for part in split(path):
+            node = node.folder().setdefault(part, _folder())
+
+    # -- for servers -----------------------------------------------------------------------
+
+    def stat(self, path: str) -> FileStatus:
+        """What *path* is."""
+        parts = split(path)
+        return self._node(parts).status(parts[-1] if parts else "")
+
+    def list(self, path: str) -> list[FileStatus]:
+        """What the folder *path* holds, by name."""
+        inside = self._node(split(path)).folder()
+        return [node.status(name) for name, node in sorted(inside.items())]
+
+    def open(self, path: str, offset: int = 0) -> BinaryIO:
+        """The file *path* as it is now, to read from byte *offset* on."""
+        file = io.BytesIO(self._file(path).data)
+        file.seek(offset)
+        return file
+
+    def create(self, path: str, *, at: int | None = None, new: bool = False) -> BinaryIO:
+        """The file *path* to write; what is written is there when it is closed."""
+        folder, name = self._place(path)
+        node = folder.get(name)
+        if node is not None and new:
+            raise failed(errno.EEXIST)
+        if node is not None and node.inside is not None:
+            raise failed(errno.EISDIR)
+        if node is None:
+            node = folder[name] = _Node(0o644)
+        old = b"" if at is None else node.data
+        return _Writer(node, old, len(old) if at == -1 else at or 0, self._fill)
+
+    def make_folder(self, path: str) -> None:
+        """Create the folder *path*; its parent must exist."""
+        folder, name = self._place(path)
+        if name in folder:
+            raise failed(errno.EEXIST)
+        folder[name] = _folder()
+
+    def remove_folder(self, path: str) -> None:
+        """Remove the empty folder *path*."""
+        folder, name = self._place(path)
+        if self._node(split(path)).folder():
+            raise failed(errno.ENOTEMPTY)
+        del folder[name]
+
+    def remove(self, path: str) -> None:
+        """Remove the file *path*."""
+        node = self._file(path)
+        folder, name = self._place(path)
+        del folder[name]
+        self._used -= len(node.data)
+
+    def rename(self, old: str, new: str) -> None:
+        """Call *old* by *new*; a file there is replaced."""
+        source, target = split(old), split(new)
+        node = self._node(source)
+        folder, name = self._place(new)
+        there = folder.get(name)
+        if target[: len(source)] == source and target != source:
+            raise failed(errno.EINVAL)  # a folder into itself
+        if there is not None and there is not node and there.inside is not None:
+            raise failed(errno.EEXIST)
+        home, called = self._place(old)
+        del home[called]
+        folder[name] = node
+
+    def set_modified(self, path: str, seconds: float) -> None:
+        """Set the time of last change, in seconds since 1970."""
+        self._node(split(path)).modified = seconds
+
+    def set_mode(self, path: str, mode: int) -> None:
+        """Set the permission bits."""
+        self._node(split(path)).mode = mode & 0o7777
+
+    def digest(self, path: str, name: str, start: int = 0, end: int | None = None) -> str:
+        """A digest of bytes *start* up to *end*, in hexadecimal."""
+        data = self._file(path).data
+        return digest_of(io.BytesIO(data[start:end]), name, len(data))
+
+    def free(self) -> int:
+        """Bytes that still fit."""
+        return max(0, self.limit - self._used)
+
+    def _node(self, parts: tuple[str, ...]) -> _Node:
+        node = self._root
+        for part in parts:
+            found = node.folder().get(part)
+            if found is None:
+                raise failed(errno.ENOENT)
+            node = found
+        return node
+
+    def _file(self, path: str) -> _Node:
+        node = self._node(split(path))
+        if node.inside is not None:
+            raise failed(errno.EISDIR)
+        return node
+
+    def _place(self, path: str) -> tuple[dict[str, _Node], str]:
+        """The folder that holds *path*, and its name in it."""
+        parts = split(path)
+        if not parts:
+            raise failed(errno.EEXIST)  # the root
+        return self._node(parts[:-1]).folder(), parts[-1]
+
+    def _fill(self, node: _Node, data: bytes) -> None:
+        used = self._used - len(node.data) + len(data)
+        if used > self.limit:
+            raise failed(errno.ENOSPC)
+        node.data, node.modified, self._used = data, time.time(), used
+
+
+def _walk(node: _Node, path: str) -> Iterator[tuple[str, bytes]]:
+    if node.inside is None:
+        yield path, node.data
+        return
+    for name, child in sorted(node.inside.items()):
+        yield from _walk(child, f"{path.rstrip('/')}/{name}")
+
+
+class _Writer(io.BytesIO):
+    """Gathers what is written, and hands it to the tree when it is closed."""
+
+    def __init__(
+        self, node: _Node, old: bytes, at: int, fill: Callable[[_Node, bytes], None]
+    ) -> None:
+        super().__init__(old)
+        self.seek(at)
+        self._node, self._fill = node, fill
+
+    def close(self) -> None:
+        """Hand over; whatever came counts, however it ended."""
+        if not self.closed:
+            data = self.getvalue()
+            super().close()
+            self._fill(self._node, data)

@@ -1,0 +1,235 @@
+# A conversation (its twin transfer_sync.py is generated): one file down, one file up.
+"""Downloads that resume safely and uploads that appear whole, over any file scheme.
+
+A download goes to a temporary name beside its target. What an interrupted one left is gone on
+with only if the source is still what it was (size and time were noted), and only after the last
+bytes on disk have been compared with the same bytes of the source, so a server that ignores the
+offset, or a file that changed within its second, cannot make a mixed file.
+
+An upload goes to a temporary name on the server, is measured there, and is renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import Changed, ChecksumMismatch, Incomplete, NotFound, NotSupported, ReplyError
+from ..transport import disk_async as disk
+from ..transport.digests import HASHES, digest_of
+from ..transport.target import Target
+from ..types import Entry, Progress
+from ..wire.names import safe_name
+from .files_async import AsyncFiles, Watch
+
+__all__ = ["Tell", "download", "download_into", "temporary", "upload", "upload_from"]
+
+Tell = Callable[[Progress], object] | None
+
+OVERLAP = 16_384
+"""Bytes of what is on disk that a resumed download reads again and compares."""
+
+
+async def download(
+    files: AsyncFiles,
+    path: str,
+    target: Path | str,
+    *,
+    resume: bool = True,
+    verify: bool = False,
+    progress: Tell = None,
+    url: str = "",
+) -> int:
+    """Fetch one file into *target* (a file, or a folder to put it in); return its size."""
+    target = Path(target)
+    if target.is_dir():
+        target = target / safe_name(path.rstrip("/").rpartition("/")[2])
+    with Target.at(target) as place:
+        entry = await _entry(files, path)
+        size = await download_into(files, path, place, entry=entry, resume=resume,
+                                   progress=progress, url=url)
+        if verify:
+            await _verify(files, path, place)
+        await disk.call(_commit, place, None if entry is None else entry.modified)
+    return size
+
+
+def _commit(place: Target, modified: datetime | None) -> None:
+    place.commit(modified=modified)
+
+
+async def _entry(files: AsyncFiles, path: str) -> Entry | None:
+    """What is known of *path* before it is read; None where the server tells nothing."""
+    try:
+        return await files.stat(path)
+    except NotFound:
+        return None  # it may be readable all the same; reading tells the truth
+    except NotSupported:
+        return None
+
+
+async def download_into(
+    files: AsyncFiles,
+    path: str,
+    place: Target,
+    *,
+    entry: Entry | None,
+    resume: bool = True,
+    progress: Tell = None,
+    url: str = "",
+) -> int:
+    """Fetch one file into a `Target`, which the caller commits; return its size.
+
+    Raises:
+        Incomplete: fewer bytes came than were announced.
+    """
+    offset = _offset(place, path, entry, resume, url)
+    watch = Watch(path, entry.size if entry else None, progress, offset)
+    if offset:
+        try:
+            await _go_on(files, path, place, watch)
+        except (Changed, NotSupported):
+            place.restart()
+            watch = Watch(path, entry.size if entry else None, progress)
+            offset = 0
+    if not offset:
+        place.restart()
+        async with files.read(path) as reading:
+            if reading.expected is None and entry is not None:
+                reading.expected = entry.size
+            await reading.save(place.file, watch)
+    size = await disk.call(_size, place)
+    if entry is not None and entry.size is not None and size != entry.size:
+        place.restart()
+        raise Incomplete(
+            f"{path}: {size:,} bytes are here, {entry.size:,} were to come",
+            hint="the file changed while it was read, or the server ignores offsets; try again")
+    watch.tell()
+    return size
+
+
+def _size(place: Target) -> int:
+    return place.file.seek(0, 2)
+
+
+def _offset(place: Target, path: str, entry: Entry | None, resume: bool, url: str) -> int:
+    """How many bytes of an earlier run can be used."""
+    if not resume or entry is None or entry.size is None or entry.modified is None:
+        place.restart()
+        return 0
+    there = place.resume({"url": url, "path": path, "size": entry.size,
+                          "modified": entry.modified.isoformat()})
+    if there >= entry.size:
+        place.restart(max(0, entry.size - OVERLAP))
+    return place.offset
+
+
+async def _go_on(files: AsyncFiles, path: str, place: Target, watch: Watch) -> None:
+    """Read from a little before the end of what is there, and compare the overlap."""
+    tail = place.tail(OVERLAP)
+    start = place.offset - len(tail)
+    async with files.read(path, offset=start) as reading:
+        got = bytearray()
+        async for chunk in reading:
+            if len(got) < len(tail):
+                got += chunk
+                if len(got) < len(tail):
+                    continue
+                if got[: len(tail)] != tail:
+                    raise Changed(f"{path}: it is not the file whose beginning is here")
+                chunk = bytes(got[len(tail) :])
+            place.file.write(chunk)
+            watch.add(len(chunk))
+        if len(got) < len(tail):
+            raise Changed(f"{path}: it has become shorter")
+
+
+async def _verify(files: AsyncFiles, path: str, place: Target) -> None:
+    """Compare with the server's digest."""
+    name, told = await files.digest(path)
+    if name not in HASHES:
+        raise NotSupported(f"verify {path}: digest {name} is not known here")
+    found = await disk.call(digest_of, place.file, name)
+    if found != told:
+        place.discard()
+        raise ChecksumMismatch(f"{path}: {name} is {found} here, and {told} at the server",
+                               hint="the transfer was damaged, or the file changed; try again")
+
+
+async def upload(
+    files: AsyncFiles,
+    source: Path | str | BinaryIO,
+    path: str,
+    *,
+    inplace: bool = False,
+    resume: bool = False,
+    progress: Tell = None,
+) -> int:
+    """Store one local file at *path*; return its size."""
+    if isinstance(source, str | Path):
+        source = Path(source)
+        with source.open("rb") as file:
+            stat = source.stat()
+            modified = datetime.fromtimestamp(stat.st_mtime, UTC)
+            return await upload_from(files, file, path, size=stat.st_size, modified=modified,
+                                     inplace=inplace, resume=resume, progress=progress)
+    return await upload_from(files, source, path, inplace=inplace, progress=progress)
+
+
+async def upload_from(
+    files: AsyncFiles,
+    file: BinaryIO,
+    path: str,
+    *,
+    size: int | None = None,
+    modified: datetime | None = None,
+    inplace: bool = False,
+    resume: bool = False,
+    progress: Tell = None,
+) -> int:
+    """Store an open file at *path* by way of a temporary name; return how many bytes."""
+    place = path if inplace else temporary(path)
+    offset = await _there(files, place, size) if resume and size is not None else 0
+    if offset:
+        file.seek(offset)
+    watch = Watch(path, size, progress, offset)
+    async with files.write(place, offset=offset) as sink:
+        sent = offset + await sink.send_file(file, watch)
+    await _measure(files, place, sent)
+    if place != path:
+        await files.rename(place, path)
+    if modified is not None and files.features.set_modified:
+        try:
+            await files.set(path, modified=modified)
+        except ReplyError:
+            pass  # a server that sets no times; the bytes are what was asked for
+    watch.tell()
+    return sent
+
+
+def temporary(path: str) -> str:
+    """The name that an upload has until it is whole."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}.postel"
+
+
+async def _there(files: AsyncFiles, place: str, size: int) -> int:
+    """How much of an earlier upload the server has."""
+    try:
+        there = (await files.stat(place)).size or 0
+    except ReplyError:
+        return 0
+    return there if there < size else 0
+
+
+async def _measure(files: AsyncFiles, place: str, sent: int) -> None:
+    """The server must have as many bytes as were sent, where it can tell."""
+    try:
+        there = (await files.stat(place)).size
+    except ReplyError:
+        return
+    if there is not None and there != sent:
+        raise Incomplete(f"{place}: the server has {there:,} bytes of {sent:,}",
+                         hint="its disk may be full, or it changes line ends; nothing was renamed")

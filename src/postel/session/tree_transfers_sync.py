@@ -1,0 +1,407 @@
+# GENERATED from tree_transfers_async.py by tools/unasync.py: edit that file, not this one.
+"""Download and upload trees, on the verbs that every file scheme answers.
+
+Folders are listed first; files are shared out to workers, each with a connection of its own, from
+one queue. A file that fails is reported and the rest goes on; a name that is not safe here fails
+like any other file. A worker whose connection breaks opens another one, more careful, and what it
+had in hand goes back into the queue.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import Incomplete, NetworkError, PostelError, ProtocolError, TransferError, TryLater
+from ..transport import disk_sync as disk
+from ..transport.clock_sync import Later
+from ..transport.crew_sync import Crew
+from ..transport.target import Folder, Target
+from ..types import Entry
+from ..wire.names import joined, safe_name
+from .files_sync import Files, Reading, Sink, Watch
+from .transfer_sync import Tell, download_into, temporary
+from .trees_sync import Report, is_one, makedirs, walk
+
+__all__ = ["Site", "download_tree", "upload_tree"]
+
+_TRIES = 3
+_LARGE = 4 << 20
+"""Bytes from which on a file of a tree is resumed by itself rather than fetched in a row."""
+
+_SETTLED = 50
+"""Uploads that are measured and renamed together."""
+
+
+class Site(Protocol):
+    """A client, as far as trees need one."""
+
+    @property
+    def files(self) -> Files:
+        """Its verbs."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its connection lives."""
+
+    def another(self) -> Site:
+        """A second client like this one, not connected."""
+
+    def open(self) -> None:
+        """Connect."""
+
+    def close(self) -> None:
+        """Close."""
+
+    def be_careful(self) -> None:
+        """Something odd came: send one command at a time."""
+
+
+@dataclass
+class _Job:
+    """One file to be moved: its remote path, its local place, what is known of it."""
+
+    path: str
+    parts: tuple[str, ...] = ()
+    entry: Entry | None = None
+    local: Path | None = None
+    tries: int = 0
+
+
+@dataclass
+class _Work:
+    """What the workers share: jobs are taken from it, results go into the report."""
+
+    root: Folder | None
+    progress: Tell
+    durable: bool
+    report: Report = field(default_factory=Report)
+    jobs: deque[_Job] = field(default_factory=deque)
+
+    def take(self, *, temporary_names: bool = False) -> Iterator[tuple[_Job, str]]:
+        """The next jobs, as long as there are any."""
+        while self.jobs:
+            try:
+                job = self.jobs.popleft()
+            except IndexError:
+                return  # another worker was faster
+            yield job, temporary(job.path) if temporary_names else job.path
+
+    def failed(self, job: _Job, error: PostelError) -> None:
+        """Report *job*, or put it back when another try may help."""
+        job.tries += 1
+        cut = isinstance(error, NetworkError | ProtocolError | TryLater | TransferError)
+        if cut and job.tries < _TRIES:
+            self.jobs.append(job)
+        else:
+            self.report.fail(job.path, error)
+
+
+# -- down ----------------------------------------------------------------------------------
+
+
+def download_tree(
+    site: Site,
+    path: str,
+    target: Path | str,
+    *,
+    connections: int = 4,
+    progress: Tell = None,
+    strict: bool = True,
+    durable: bool = True,
+) -> Report:
+    """Fetch a whole folder into *target*; the client's method of the same name tells more."""
+    root = Path(target)
+    disk.call(_make_root, root)
+    with Folder(root, strict=strict) as folder:
+        work = _Work(folder, progress, durable)
+        _plan_download(site.files, path, work)
+        _run(site, work, connections, _fetch)
+        return work.report
+
+
+def _make_root(root: Path) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+
+
+def _plan_download(files: Files, top: str, work: _Work) -> None:
+    """List everything, make the local folders, and queue the files."""
+    parts_of: dict[str, tuple[str, ...]] = {top: ()}
+    for folder, entries in walk(files, top):
+        parts = parts_of.get(folder)
+        if parts is None:
+            continue  # its name was not safe, and has been reported
+        work.report.folders += 1
+        for entry in entries:
+            path = joined(folder, entry.name)
+            try:
+                if entry.is_folder:
+                    below = (*parts, _checked(work, entry.name))
+                    disk.call(_make_folder, work, below)
+                    parts_of[path] = below
+                elif entry.is_file:
+                    _checked(work, entry.name)
+                    work.jobs.append(_Job(path, parts, entry))
+            except PostelError as error:
+                work.report.fail(path, error)
+
+
+def _checked(work: _Work, name: str) -> str:
+    if work.root is not None and not work.root.strict and is_one(name):
+        return name
+    return safe_name(name)
+
+
+def _make_folder(work: _Work, parts: tuple[str, ...]) -> None:
+    if work.root is not None:
+        work.root.descend(parts, make=True).close()
+
+
+def _fetch(files: Files, work: _Work) -> None:
+    """Fetch files until the queue is empty."""
+    large: list[_Job] = []
+
+    def small() -> Iterator[tuple[_Job, str]]:
+        for job, path in work.take():
+            if job.entry is not None and (job.entry.size or 0) >= _LARGE:
+                large.append(job)
+                return
+            yield job, path
+
+    def take(job: _Job, reading: Reading) -> None:
+        _fetch_one(files, work, job, reading)
+
+    while work.jobs:
+        files.read_many(small(), take)
+        while large:
+            _fetch_one(files, work, large.pop(), None)
+
+
+def _fetch_one(
+    files: Files, work: _Work, job: _Job, reading: Reading | None
+) -> None:
+    """One file into its folder; its failure is reported, a broken connection raised."""
+    try:
+        with _place(work, job) as place:
+            entry = job.entry
+            if reading is None:
+                size = download_into(files, job.path, place, entry=entry,
+                                           progress=work.progress)
+            else:
+                size = _save(reading, place, job, work.progress)
+            modified = entry.modified if entry is not None else None
+            disk.call(_commit, place, modified, work.durable)
+        work.report.add(size)
+    except PostelError as error:
+        work.failed(job, error)
+        if isinstance(error, NetworkError | ProtocolError):
+            raise
+
+
+def _place(work: _Work, job: _Job) -> Target:
+    if work.root is None:
+        raise TransferError(f"{job.path}: there is no folder to put it in")
+    return work.root.descend(job.parts).target(job.path.rpartition("/")[2], own=True)
+
+
+def _commit(place: Target, modified: datetime | None, durable: bool) -> None:
+    place.commit(modified=modified, durable=durable)
+
+
+def _save(reading: Reading, place: Target, job: _Job, tell: Tell) -> int:
+    """A small file, whole."""
+    expected = job.entry.size if job.entry is not None else None
+    place.restart()
+    watch = Watch(job.path, expected, tell)
+    with reading:
+        if reading.expected is None:
+            reading.expected = expected
+        size = reading.save(place.file, watch)
+    if expected is not None and size != expected:
+        raise Incomplete(f"{job.path}: {size:,} bytes came, the listing said {expected:,}",
+                         hint="it changed after it was listed, or was cut short; try again")
+    watch.tell()
+    return size
+
+
+# -- up ------------------------------------------------------------------------------------
+
+
+def upload_tree(
+    site: Site,
+    source: Path | str,
+    path: str,
+    *,
+    connections: int = 4,
+    progress: Tell = None,
+    inplace: bool = False,
+) -> Report:
+    """Store a whole local folder at *path*; the client's method of the same name tells more."""
+    work = _Work(None, progress, durable=True)
+    folders = disk.call(_plan_upload, Path(source), path, work)
+    if path:
+        makedirs(site.files, path)
+    for outcome in [done for done in site.files.make_many(folders[1:])]:
+        if outcome.error is not None and not _is_there(site.files, outcome.path):
+            work.report.fail(outcome.path, outcome.error)
+    work.report.folders = len(folders)
+    _run(site, work, connections, _store_inplace if inplace else _store)
+    return work.report
+
+
+def _plan_upload(source: Path, top: str, work: _Work) -> list[str]:
+    """The remote folders, outermost first; the files go into the queue. Links are left out."""
+    remote = {str(source): top}
+    for folder, names, files in os.walk(source):
+        names.sort()
+        for name in names:
+            if not (Path(folder) / name).is_symlink():
+                remote[str(Path(folder) / name)] = joined(remote[folder], name)
+        for name in sorted(files):
+            local = Path(folder) / name
+            if local.is_file() and not local.is_symlink():
+                work.jobs.append(_Job(joined(remote[folder], name), local=local))
+    return list(remote.values())
+
+
+def _is_there(files: Files, folder: str) -> bool:
+    """Whether a folder that could not be made is there already."""
+    try:
+        return (files.stat(folder)).is_folder
+    except PostelError:
+        return False
+
+
+def _store(files: Files, work: _Work) -> None:
+    """Store files under temporary names until the queue is empty; settle them in batches."""
+    sent: list[tuple[_Job, int, datetime]] = []
+
+    def give(job: _Job, sink: Sink) -> None:
+        _store_one(work, job, sink, sent)
+
+    while work.jobs or sent:
+        taken = work.take(temporary_names=True)
+        batch = (next(taken, None) for _ in range(_SETTLED))
+        try:
+            files.write_many((item for item in batch if item is not None), give)
+        except PostelError:
+            for job, _, _ in sent:
+                work.jobs.append(job)
+            raise
+        _settle(files, work, sent)
+        sent.clear()
+
+
+def _store_inplace(files: Files, work: _Work) -> None:
+    """Store files under their own names."""
+    def give(job: _Job, sink: Sink) -> None:
+        done: list[tuple[_Job, int, datetime]] = []
+        _store_one(work, job, sink, done)
+        for _, size, _ in done:
+            work.report.add(size)
+
+    while work.jobs:
+        files.write_many(work.take(), give)
+
+
+def _store_one(
+    work: _Work, job: _Job, sink: Sink, sent: list[tuple[_Job, int, datetime]]
+) -> None:
+    try:
+        if job.local is None:
+            raise TransferError(f"{job.path}: there is no local file")
+        with job.local.open("rb") as file:
+            stat = os.fstat(file.fileno())
+            watch = Watch(job.path, stat.st_size, work.progress)
+            with sink:
+                size = sink.send_file(file, watch)
+            watch.tell()
+        sent.append((job, size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+    except OSError as error:
+        problem = error if isinstance(error, PostelError) else TransferError(
+            f"{job.path}: the local file cannot be read: {error.strerror}")
+        work.failed(job, problem)
+        if isinstance(problem, NetworkError | ProtocolError):
+            raise
+    except PostelError as error:
+        work.failed(job, error)
+        if isinstance(error, ProtocolError):
+            raise
+
+
+def _settle(
+    files: Files, work: _Work, sent: list[tuple[_Job, int, datetime]]
+) -> None:
+    """Measure what was stored, give it its names, set its times."""
+    places = [temporary(job.path) for job, _, _ in sent]
+    stats = [outcome for outcome in files.stat_many(places)]
+    whole = []
+    for (job, size, when), outcome in zip(sent, stats, strict=True):
+        there = outcome.value.size if outcome.value is not None else None
+        if there is not None and there != size:
+            work.failed(job, Incomplete(f"{job.path}: the server has {there:,} of {size:,} bytes"))
+        else:
+            whole.append((job, size, when))
+    pairs = [(temporary(job.path), job.path) for job, _, _ in whole]
+    renamed = [outcome for outcome in files.rename_many(pairs)]
+    timed = []
+    for (job, size, when), outcome in zip(whole, renamed, strict=True):
+        if isinstance(outcome.error, PostelError):
+            work.failed(job, outcome.error)
+        else:
+            work.report.add(size)
+            timed.append((job.path, when))
+    if files.features.set_modified:
+        _ = [outcome for outcome in files.set_many(timed)]
+
+
+# -- workers -------------------------------------------------------------------------------
+
+
+def _run(
+    site: Site,
+    work: _Work,
+    connections: int,
+    some: Callable[[Files, _Work], Later[None]],
+) -> None:
+    """Let workers take jobs until none is left; the caller's own connection is the first."""
+    count = max(1, min(connections, len(work.jobs)))
+    with Crew() as crew:
+        for _ in range(count - 1):
+            crew.start(_extra_worker, site.another(), work, some)
+        _worker(site, work, some)
+
+
+def _extra_worker(
+    site: Site, work: _Work, some: Callable[[Files, _Work], Later[None]]
+) -> None:
+    """A worker with a connection of its own; a server that allows no more of them is obeyed."""
+    try:
+        site.open()
+    except PostelError:
+        return
+    try:
+        _worker(site, work, some)
+    finally:
+        site.close()
+
+
+def _worker(
+    site: Site, work: _Work, some: Callable[[Files, _Work], Later[None]]
+) -> None:
+    troubles = 0
+    while work.jobs:
+        try:
+            some(site.files, work)
+        except (NetworkError, ProtocolError):
+            troubles += 1
+            if troubles > _TRIES:
+                raise
+            site.be_careful()
+            site.close()
+            site.open()

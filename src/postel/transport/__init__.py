@@ -1,0 +1,3 @@
+"""Streams, names, TLS, proxies, traces and crews: the only code that touches a socket."""
+
+__all__: list[str] = []

@@ -1,0 +1,12 @@
+"""Randomness, as grammar needs it: from outside."""
+
+from __future__ import annotations
+
+import secrets
+
+__all__ = ["nonce"]
+
+
+def nonce() -> bytes:
+    """Fresh bytes for one log-in, printable and without a comma (RFC 5802 section 5.1)."""
+    return secrets.token_urlsafe(18).encode()

@@ -1,0 +1,56 @@
+# Hand-written pair with passive_sync.py.
+"""Waiting to be called: the listening side of FTP's active mode."""
+
+from __future__ import annotations
+
+from ..errors import TimedOut
+from ..timing import Deadline
+from .clock_async import now
+from .socket_async import AsyncSocketStream, wait_ready
+from .sockets import listen
+
+__all__ = ["AsyncListener"]
+
+
+class AsyncListener:
+    """A socket that waits for one connection.
+
+    Args:
+        address: local address to listen on.
+        host: what the caller is called in errors.
+    """
+
+    def __init__(self, address: str, host: str) -> None:
+        self._sock = listen(address)
+        self._host = host
+        self.port: int = self._sock.getsockname()[1]
+
+    async def accept(self, deadline: Deadline) -> AsyncSocketStream:
+        """The first caller.
+
+        Raises:
+            TimedOut: nobody called.
+        """
+        while True:
+            try:
+                sock, _ = self._sock.accept()
+            except BlockingIOError:
+                await self._wait(deadline)
+                continue
+            return AsyncSocketStream(sock, self._host)
+
+    async def _wait(self, deadline: Deadline) -> None:
+        left = deadline.remaining(now=now())
+        try:
+            await wait_ready(self._sock.fileno(), write=False, seconds=left)
+        except TimeoutError:
+            raise TimedOut(
+                f"{self._host}: the server did not call back on port {self.port}",
+                hint="active mode needs a way from the server to this machine: behind a router "
+                "or firewall use passive mode",
+            ) from None
+
+    async def aclose(self) -> None:
+        """Stop waiting."""
+        self._sock.close()
+

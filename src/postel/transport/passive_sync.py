@@ -1,0 +1,56 @@
+# Hand-written pair with passive_async.py.
+"""Waiting to be called: the listening side of FTP's active mode."""
+
+from __future__ import annotations
+
+from ..errors import TimedOut
+from ..timing import Deadline
+from .clock_sync import now
+from .dial_sync import readable
+from .socket_sync import SocketStream
+from .sockets import listen
+
+__all__ = ["Listener"]
+
+
+class Listener:
+    """A socket that waits for one connection.
+
+    Args:
+        address: local address to listen on.
+        host: what the caller is called in errors.
+    """
+
+    def __init__(self, address: str, host: str) -> None:
+        self._sock = listen(address)
+        self._host = host
+        self.port: int = self._sock.getsockname()[1]
+
+    def accept(self, deadline: Deadline) -> SocketStream:
+        """The first caller.
+
+        Raises:
+            TimedOut: nobody called.
+        """
+        while True:
+            try:
+                sock, _ = self._sock.accept()
+            except BlockingIOError:
+                self._wait(deadline)
+                continue
+            sock.setblocking(True)
+            return SocketStream(sock, self._host)
+
+    def _wait(self, deadline: Deadline) -> None:
+        left = deadline.remaining(now=now())
+        if not readable(self._sock, left):
+            raise TimedOut(
+                f"{self._host}: the server did not call back on port {self.port}",
+                hint="active mode needs a way from the server to this machine: behind a router "
+                "or firewall use passive mode",
+            )
+
+    def close(self) -> None:
+        """Stop waiting."""
+        self._sock.close()
+

@@ -1,0 +1,328 @@
+# Hand-written pair with socket_sync.py.
+"""A stream over our own non-blocking socket, TLS included, driven by the loop's callbacks.
+
+Why not asyncio's streams: reading over TLS this way costs a third of their CPU; a TLS session can
+be taken and resumed (asyncio's API cannot, and FTPS data channels need it); the tail of a stream
+is not lost under uvloop. The socket is tried first and waited for only when it would block, so
+bulk data costs no turn of the loop; every so often the stream lets others run all the same.
+
+Loops without ``add_reader`` (Windows' proactor) wait in a thread instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from typing import BinaryIO
+
+from ..types import Peer
+from .clock_async import now
+from .sockets import READ, TLS_DRAIN, failure, in_clear, is_plain_file, prepare, where
+from .stream_async import CHUNK, AsyncStream
+
+__all__ = ["AsyncSocketStream", "wait_ready"]
+
+_STREAK = 32
+"""Reads that found data at once before other tasks get their turn."""
+
+_SLICE = 0.25
+"""Seconds that a waiting thread sleeps at most, on loops that cannot watch a descriptor."""
+
+
+async def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
+    """Wait until the descriptor can be read (or written).
+
+    Raises:
+        TimeoutError: *seconds* passed.
+    """
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[bool] = loop.create_future()
+    try:
+        (loop.add_writer if write else loop.add_reader)(fd, _wake, waiter, True)
+    except NotImplementedError:
+        await _wait_in_thread(fd, write, seconds)
+        return
+    timer = None if seconds is None else loop.call_later(seconds, _wake, waiter, False)
+    try:
+        if not await waiter:
+            raise TimeoutError
+    finally:
+        (loop.remove_writer if write else loop.remove_reader)(fd)
+        if timer is not None:
+            timer.cancel()
+
+
+def _wake(waiter: asyncio.Future[bool], ready: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(ready)
+
+
+async def _wait_in_thread(fd: int, write: bool, seconds: float | None) -> None:
+    end = None if seconds is None else now() + seconds
+    while True:
+        left = _SLICE if end is None else min(_SLICE, end - now())
+        if left <= 0:
+            raise TimeoutError
+        rlist, wlist = ([], [fd]) if write else ([fd], [])
+        ready = await asyncio.to_thread(select.select, rlist, wlist, wlist, left)
+        if any(ready):
+            return
+
+
+class AsyncSocketStream(AsyncStream):
+    """A connected socket as a stream.
+
+    Args:
+        sock: connected; this object owns it from now on.
+        host: the name it was connected by, for errors and certificates.
+    """
+
+    def __init__(self, sock: socket.socket, host: str) -> None:
+        super().__init__()
+        prepare(sock)
+        sock.setblocking(False)
+        self._sock = sock
+        self._where = where(sock, host)
+        self._peer: Peer | None = None
+        self._closed = False
+        self._streak = 0
+
+    @property
+    def peer(self) -> Peer:
+        """The other end as it is now: address, TLS version, certificate."""
+        if self._peer is None:
+            self._peer = self._where.peer(self._sock)
+        return self._peer
+
+    @property
+    def local_address(self) -> str:
+        """This end's address."""
+        name = self._sock.getsockname()
+        return str(name[0]) if isinstance(name, tuple) else ""
+
+    @property
+    def tls_session(self) -> ssl.SSLSession | None:
+        """The TLS session as of now; with TLS 1.3 it comes with the first data read."""
+        return self._sock.session if isinstance(self._sock, ssl.SSLSocket) else None
+
+    @property
+    def tls_resumed(self) -> bool:
+        """Whether the handshake resumed a session."""
+        return isinstance(self._sock, ssl.SSLSocket) and bool(self._sock.session_reused)
+
+    def fileno(self) -> int:
+        """The descriptor, for waiting on several streams."""
+        return self._sock.fileno()
+
+    async def send(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of *data*; a failure or a cancellation marks the stream broken."""
+        view, done = memoryview(data), 0
+        try:
+            while done < len(view):
+                try:
+                    done += self._sock.send(view[done:] if done else view)
+                except (BlockingIOError, ssl.SSLWantWriteError):
+                    await self._ready("sending", write=True)
+                except ssl.SSLWantReadError:
+                    await self._ready("sending")
+        except (OSError, ValueError) as error:
+            self.broken = True
+            raise self._failure(error, "sending") from error
+        except BaseException:
+            self.broken = True  # cancelled: nobody knows how much has gone
+            raise
+        self.sent += done
+
+    async def receive(self, limit: int = READ) -> bytes:
+        """At most *limit* bytes, at least one; ``b""`` at the end."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            buffer = bytearray(min(limit, TLS_DRAIN))
+            count = await self.receive_into(memoryview(buffer))
+            return bytes(memoryview(buffer)[:count])
+        await self._breathe()
+        while not self.ended:
+            try:
+                data = self._sock.recv(limit)
+            except (BlockingIOError, InterruptedError):
+                await self._ready("receiving")
+                continue
+            except OSError as error:
+                raise self._failure(error, "receiving") from error
+            self._count(len(data))
+            return data
+        return b""
+
+    async def receive_into(self, buffer: memoryview) -> int:
+        """Fill the front of *buffer*; over TLS, drain the records at hand up to 64 KiB."""
+        await self._breathe()
+        while not self.ended:
+            try:
+                if isinstance(self._sock, ssl.SSLSocket):
+                    count = self._drain(self._sock, buffer)
+                else:
+                    count = self._sock.recv_into(buffer)
+            except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
+                await self._ready("receiving")
+                continue
+            except ssl.SSLWantWriteError:
+                await self._ready("receiving", write=True)
+                continue
+            except ssl.SSLEOFError:
+                self.ended = True  # torn off: no close_notify
+                break
+            except (OSError, ValueError) as error:
+                raise self._failure(error, "receiving") from error
+            self._count(count)
+            return count
+        return 0
+
+    async def start_tls(
+        self,
+        context: ssl.SSLContext,
+        host: str | None,
+        *,
+        session: ssl.SSLSession | None = None,
+        server_side: bool = False,
+    ) -> None:
+        """Shake hands; *session* is resumed if the server agrees."""
+        doing = "the TLS handshake"
+        try:
+            self._sock = sock = context.wrap_socket(
+                self._sock, server_hostname=host, session=session, server_side=server_side,
+                do_handshake_on_connect=False, suppress_ragged_eofs=False)
+            await self._retry(sock.do_handshake, doing)
+        except (OSError, ValueError) as error:
+            self.broken = True
+            raise self._failure(error, doing) from error
+        except BaseException:
+            self.broken = True
+            raise
+        self._peer = None
+
+    async def end_tls(self) -> None:
+        """Say close_notify, wait for the server's, and go on in clear text."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            try:
+                await self._retry(self._sock.unwrap, "ending TLS")
+                self._sock = in_clear(self._sock)
+            except (OSError, ValueError) as error:
+                raise self._failure(error, "ending TLS") from error
+            self._peer = None
+
+    async def end_sending(self) -> None:
+        """Say close_notify and FIN; what the server still sends can be read."""
+        try:
+            self._close_notify()
+            socket.socket.shutdown(self._sock, socket.SHUT_WR)  # SSLSocket's own forgets its TLS
+        except OSError as error:
+            raise self._failure(error, "ending") from error
+
+    async def aclose(self) -> None:
+        """Close; over TLS say close_notify first, without waiting for an answer."""
+        self.close_now()
+
+    def close_now(self) -> None:
+        """Close without a turn of the loop."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not self.broken:
+                self._close_notify()
+        except OSError:
+            pass  # the other side is gone already
+        finally:
+            self._sock.close()
+
+    async def send_file(self, file: BinaryIO, count: int) -> int:
+        """In clear text by ``os.sendfile``: the bytes never enter this process."""
+        if isinstance(self._sock, ssl.SSLSocket) or not is_plain_file(file):
+            return await super().send_file(file, count)
+        return await self._send_plain_file(file, count)
+
+    async def _send_plain_file(self, file: BinaryIO, count: int) -> int:
+        source, start, done = file.fileno(), file.tell(), 0
+        try:
+            while done < count:
+                try:
+                    step = os.sendfile(self._sock.fileno(), source, start + done,
+                                       min(count - done, 64 * CHUNK))
+                except BlockingIOError:
+                    await self._ready("sending", write=True)
+                    continue
+                if not step:
+                    break
+                done += step
+        except OSError as error:
+            self.broken = True
+            raise self._failure(error, "sending") from error
+        except BaseException:
+            self.broken = True
+            raise
+        file.seek(start + done)
+        self.sent += done
+        return done
+
+    def _drain(self, sock: ssl.SSLSocket, buffer: memoryview) -> int:
+        """Gather the records that have arrived: fewer, larger chunks for everyone above."""
+        count, room = 0, min(len(buffer), TLS_DRAIN)
+        try:
+            while count < room and (more := sock.recv_into(buffer[count:room])):
+                count += more
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            if not count:
+                raise
+        except ssl.SSLEOFError:
+            self.ended = True  # torn off; what came before counts
+        return count
+
+    def _count(self, count: int) -> None:
+        self.received += count
+        if not count and not self.ended:
+            self.ended = self.clean = True
+
+    async def _breathe(self) -> None:
+        """Let other tasks run, and look at the clock, after a streak of reads without a wait."""
+        self._streak += 1
+        if self._streak >= _STREAK:
+            self._streak = 0
+            if self.deadline.expired(now=now()):
+                raise self._failure(TimeoutError(), "receiving")
+            await asyncio.sleep(0)
+
+    async def _retry(self, step: Callable[[], object], doing: str) -> None:
+        """Call *step* until OpenSSL wants nothing more."""
+        while True:
+            try:
+                step()
+                return
+            except ssl.SSLWantReadError:
+                await self._ready(doing)
+            except ssl.SSLWantWriteError:
+                await self._ready(doing, write=True)
+
+    def _close_notify(self) -> None:
+        """Send it without waiting: a non-blocking unwrap() sends, then wants to read."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            try:
+                self._sock.unwrap()
+            except (ssl.SSLError, ValueError):
+                pass  # the peer's has not come, and nothing depends on it
+
+    async def _ready(self, doing: str, *, write: bool = False) -> None:
+        """Wait for the socket, no longer than the deadline allows."""
+        self._streak = 0
+        left = self.deadline.remaining(now=now())
+        try:
+            if left is not None and left <= 0:
+                raise TimeoutError
+            await wait_ready(self._sock.fileno(), write=write, seconds=left)
+        except (TimeoutError, ValueError) as error:
+            raise self._failure(error, doing) from error
+
+    def _failure(self, error: OSError | ValueError, doing: str) -> OSError:
+        return failure(error, self._where, doing, self.received, self.sent)

@@ -1,0 +1,116 @@
+"""What both socket streams share: set-up, the words for errors, the drain limit."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import stat
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ..errors import ConnectionLost, NetworkError, TimedOut
+from ..types import Peer
+from .tls import certificate_of, explain
+
+__all__ = ["READ", "TLS_DRAIN", "Where", "failure", "in_clear", "is_plain_file", "listen", "prepare", "where"]
+
+READ = 65_536
+"""Bytes of one read where the caller does not bring a buffer."""
+
+TLS_DRAIN = 65_536
+"""Bytes gathered from TLS records (16 KiB each) before they are handed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The other end, for errors: the host asked for and the address that answered."""
+
+    host: str
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}" if ":" not in self.host else f"[{self.host}]:{self.port}"
+
+    def peer(self, sock: socket.socket) -> Peer:
+        """The whole picture, TLS included."""
+        if not isinstance(sock, ssl.SSLSocket):
+            return Peer(self.host, self.address, self.port)
+        cipher = sock.cipher()
+        return Peer(self.host, self.address, self.port, sock.version(),
+                    cipher[0] if cipher else None, certificate_of(sock))
+
+
+def prepare(sock: socket.socket) -> None:
+    """Send small packets at once: a command must not wait for the last one's acknowledgement."""
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError:
+        pass  # not TCP: a socket pair
+
+
+def where(sock: socket.socket, host: str) -> Where:
+    """Describe the other end of *sock*."""
+    try:
+        address = sock.getpeername()
+    except OSError:
+        address = ()
+    if isinstance(address, tuple) and len(address) >= 2:
+        return Where(host, str(address[0]), int(address[1]))
+    return Where(host, "", 0)
+
+
+def failure(
+    error: OSError | ValueError, at: Where, doing: str, received: int, sent: int
+) -> NetworkError:
+    """Our error for what the socket or OpenSSL raised while *doing* something."""
+    if isinstance(error, NetworkError):
+        return error
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLZeroReturnError):
+        return explain(error, str(at))
+    if isinstance(error, TimeoutError):
+        return TimedOut(
+            f"{at}: no answer in time while {doing}",
+            hint="the server is slow or the network drops packets; timeout= gives it longer",
+        )
+    reason = str(error)
+    if isinstance(error, ConnectionResetError):
+        reason = "reset by the other side"
+    elif isinstance(error, BrokenPipeError):
+        reason = "closed by the other side"
+    return ConnectionLost(
+        f"{at}: connection lost while {doing} (after {received:,} bytes in, {sent:,} out): "
+        f"{reason}"
+    )
+
+
+def is_plain_file(file: BinaryIO) -> bool:
+    """Whether the kernel can move bytes between *file* and a socket by itself."""
+    try:
+        return hasattr(os, "sendfile") and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (OSError, AttributeError, ValueError):
+        return False  # BytesIO and friends have no descriptor
+
+
+def in_clear(sock: ssl.SSLSocket) -> socket.socket:
+    """The plain socket below *sock*, whose TLS has been shut down."""
+    timeout = sock.gettimeout()
+    plain = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+    plain.settimeout(timeout)
+    return plain
+
+
+def listen(host: str, port: int = 0, backlog: int = 512) -> socket.socket:
+    """A non-blocking socket that listens on *host*; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(backlog)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock

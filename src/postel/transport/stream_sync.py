@@ -1,0 +1,109 @@
+# Hand-written pair with stream_async.py.
+"""What a stream is, on the blocking side: an ordered pair of byte flows with an end.
+
+A stream is as small as it can be: send, receive, secure, close. Sockets, TLS, proxies and memory
+pairs are all streams; proxies are the same stream after a dialogue. Rules that every stream keeps
+(the conformance suite in tests/conformance holds each to them):
+
+- `receive` returns at least one byte, or ``b""`` once and for ever at the end; then `ended` is
+  true, and `clean` tells whether the end was announced (FIN, or TLS close_notify) or torn off.
+- `deadline` bounds every wait; when it has passed, `TimedOut` is raised and no byte is lost.
+- A `send` that did not finish marks the stream `broken`: nobody knows how much has gone.
+- `close` never raises and never blocks; it may be called twice.
+"""
+
+from __future__ import annotations
+
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ..timing import NEVER, Deadline
+from ..types import Peer
+
+__all__ = ["CHUNK", "Stream"]
+
+CHUNK = 262_144
+"""Bytes asked for at once: where the curve of throughput over read size goes flat."""
+
+
+class Stream(ABC):
+    """An ordered pair of byte flows with an end."""
+
+    def __init__(self) -> None:
+        self.deadline: Deadline = NEVER
+        self.ended = False
+        self.clean = False
+        self.broken = False
+        self.received = 0
+        self.sent = 0
+
+    @property
+    @abstractmethod
+    def peer(self) -> Peer:
+        """The other end."""
+
+    @property
+    def local_address(self) -> str:
+        """This end's address; "" where there is none."""
+        return ""
+
+    @property
+    def tls_session(self) -> ssl.SSLSession | None:
+        """The TLS session, for another stream to resume; None in clear text."""
+        return None
+
+    @abstractmethod
+    def send(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of *data*."""
+
+    @abstractmethod
+    def receive_into(self, buffer: memoryview) -> int:
+        """Fill the front of *buffer*; return how many bytes came, 0 at the end."""
+
+    @abstractmethod
+    def receive(self, limit: int = CHUNK) -> bytes:
+        """At most *limit* bytes, at least one; ``b""`` at the end."""
+
+    @abstractmethod
+    def start_tls(
+        self, context: ssl.SSLContext, host: str | None, *, session: ssl.SSLSession | None = None
+    ) -> None:
+        """Go on in TLS; *host* is the name that the certificate must be for."""
+
+    @abstractmethod
+    def end_tls(self) -> None:
+        """Go on in clear text after both sides said close_notify (FTP's CCC)."""
+
+    @abstractmethod
+    def end_sending(self) -> None:
+        """Announce that no more will be sent (close_notify, FIN); receiving goes on."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the connection."""
+
+    def send_file(self, file: BinaryIO, count: int) -> int:
+        """Send up to *count* bytes from where *file* stands; return how many there were."""
+        sent = 0
+        while sent < count and (data := file.read(min(CHUNK, count - sent))):
+            self.send(data)
+            sent += len(data)
+        return sent
+
+    def receive_file(self, file: BinaryIO, count: int) -> int:
+        """Write one chunk of at most *count* bytes to *file*; return its size, 0 at the end."""
+        data = self.receive(min(CHUNK, count))
+        file.write(data)
+        return len(data)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while data := self.receive():
+            yield data
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,294 @@
+"""Files being written: beside their final name, synced, then renamed. Disk code, blocking.
+
+A transfer writes to ``.NAME.postel`` in the folder where it will end. Only a file that is whole
+gets its name, so whoever looks sees the old file or the new one, never half of either. What is
+left of an interrupted transfer stays, with a note of what it was part of; the next run goes on
+only if the source is still the same.
+
+Folders of a tree are held by descriptor and entered one component at a time without following
+links (POSIX), so a link planted during the run leads nowhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import BusyError, TransferError
+from ..wire.names import safe_name
+
+__all__ = ["Folder", "Target"]
+
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+_NOTE = 4096  # bytes of a note; ours have some hundred
+
+
+class Folder:
+    """A local folder that files and folders with names from a server go into.
+
+    Args:
+        path: taken as the caller gave it, links and all; what is below is not.
+        strict: whether back-slashes and drive letters in names are refused too.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as place, Folder(place) as folder:
+        ...     with folder.enter("sub") as sub, sub.target("a.txt") as target:
+        ...         _ = target.file.write(b"whole")
+        ...         target.commit()
+        ...     (Path(place) / "sub" / "a.txt").read_bytes()
+        b'whole'
+    """
+
+    def __init__(self, path: Path | str, *, strict: bool = True, _fd: int | None = None) -> None:
+        self.path = Path(path)
+        self.strict = strict
+        if _fd is None and _BY_DESCRIPTOR:
+            _fd = os.open(self.path, os.O_RDONLY | _FOLDER)
+        self._fd = _fd
+
+    def descend(self, parts: Iterable[str], *, make: bool = False) -> Folder:
+        """The folder that *parts* lead to, one below the other; each is checked as by `enter`."""
+        here = Folder(self.path, strict=self.strict, _fd=None if self._fd is None
+                      else os.dup(self._fd))
+        for part in parts:
+            with here:
+                here = here.enter(part, make=make)
+        return here
+
+    def enter(self, name: str, *, make: bool = True) -> Folder:
+        """The folder *name* in this one; never through a link.
+
+        Args:
+            name: one component.
+            make: whether it is made where it is missing.
+
+        Raises:
+            TransferError: the name is not safe, or is taken by a link or a file.
+        """
+        name = self._checked(name)
+        if make:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._at(name), dir_fd=self._fd)  # noqa: PTH102 - by descriptor
+        try:
+            if self._fd is not None:
+                below = os.open(name, os.O_RDONLY | _FOLDER | _NO_LINKS, dir_fd=self._fd)
+                return Folder(self.path / name, strict=self.strict, _fd=below)
+            if os.path.islink(self._at(name)):  # noqa: PTH114
+                raise NotADirectoryError
+            return Folder(self.path / name, strict=self.strict)
+        except OSError as error:
+            raise TransferError(
+                f"folder {self.path / name}: there is a link or a file of that name",
+                hint="move it away; a folder of the tree must go there",
+            ) from error
+
+    def target(self, name: str, *, own: bool = False) -> Target:
+        """A file to be written under *name* in this folder, which it *owns* from then on or not."""
+        return Target(self, self._checked(name), own=own)
+
+    def stat(self, name: str) -> os.stat_result | None:
+        """What stands under *name*, links not followed; None when nothing does."""
+        try:
+            return os.stat(self._at(name), dir_fd=self._fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def sync(self) -> None:
+        """Make the names in this folder durable."""
+        if self._fd is not None:
+            os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Let go of the descriptor; may be called twice."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _checked(self, name: str) -> str:
+        if not self.strict and name not in ("", ".", "..") and not set(name) & {"/", "\0"}:
+            return name
+        return safe_name(name)
+
+    def _at(self, name: str) -> str:
+        return name if self._fd is not None else str(self.path / name)
+
+    def _open(self, name: str, flags: int) -> int:
+        return os.open(self._at(name), flags | _NO_LINKS | _BINARY, 0o600, dir_fd=self._fd)
+
+    def _rename(self, old: str, new: str) -> None:
+        os.replace(self._at(old), self._at(new),  # noqa: PTH105 - by descriptor
+                   src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def _remove(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._at(name), dir_fd=self._fd)  # noqa: PTH108 - by descriptor
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class Target:
+    """One file on its way to its final name.
+
+    Attributes:
+        file: open for writing and reading, where the transfer goes on.
+        offset: bytes that were there already; 0 for a fresh start.
+    """
+
+    def __init__(self, folder: Folder, name: str, *, own: bool = False) -> None:
+        self._folder = folder
+        self._own = own
+        self.name = name
+        short = name if len(os.fsencode(name)) < 230 else f"{name[:50]}.{hash(name) & 0xffffffff:x}"
+        self._part, self._note = f".{short}.postel", f".{short}.postel-note"
+        self.offset = 0
+        try:
+            self.file = self._open_part()
+        except BaseException:
+            self._release()
+            raise
+
+    @classmethod
+    def at(cls, path: Path | str) -> Target:
+        """A target at a path of the caller's own choosing."""
+        path = Path(path)
+        return cls(Folder(path.parent), path.name, own=True)
+
+    def _open_part(self) -> BinaryIO:
+        fd = self._folder._open(self._part, os.O_RDWR | os.O_CREAT)
+        try:
+            _lock(fd, self._folder.path / self.name)
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise TransferError(f"{self._folder.path / self._part}: not a plain file")
+        except BaseException:
+            os.close(fd)
+            raise
+        return open(fd, "r+b", buffering=0)  # noqa: SIM115, PTH123 - lives as long as this
+
+    def resume(self, identity: Mapping[str, object]) -> int:
+        """Go on where an earlier run stopped, if it was at the same source.
+
+        Args:
+            identity: what must not have changed: size, time, URL; it is noted for the next run.
+
+        Returns:
+            How many bytes are there; 0 starts afresh.
+        """
+        noted = self._read_note()
+        if noted == dict(identity):
+            self.offset = self.file.seek(0, os.SEEK_END)
+        else:
+            self.restart()
+            self._write_note(identity)
+        return self.offset
+
+    def restart(self, offset: int = 0) -> None:
+        """Forget all but the first *offset* bytes."""
+        self.file.truncate(offset)
+        self.file.seek(offset)
+        self.offset = offset
+
+    def tail(self, count: int) -> bytes:
+        """The last *count* bytes there are; the file stays at its end."""
+        self.file.seek(max(0, self.offset - count))
+        data = self.file.read(count) or b""
+        self.file.seek(self.offset)
+        return data
+
+    def commit(
+        self, *, modified: datetime | None = None, mode: int | None = None, durable: bool = True
+    ) -> None:
+        """The file is whole: sync it and give it its name.
+
+        Args:
+            modified: its time; naive times are UTC.
+            mode: its permission bits; else those of the file it replaces, else the umask's.
+            durable: whether to wait until the disk has it.
+        """
+        fd = self.file.fileno()
+        os.fchmod(fd, self._mode() if mode is None else mode & 0o777)
+        if modified is not None:
+            when = modified if modified.tzinfo else modified.replace(tzinfo=UTC)
+            os.utime(fd, (when.timestamp(), when.timestamp()))
+        if durable:
+            os.fsync(fd)
+        self._folder._rename(self._part, self.name)
+        self._folder._remove(self._note)
+        if durable:
+            self._folder.sync()
+        self._release()
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if not self.file.closed:
+            self._folder._remove(self._part)
+            self._folder._remove(self._note)
+            self._release()
+
+    def keep(self) -> None:
+        """Stop here; the next run may go on."""
+        if not self.file.closed and os.fstat(self.file.fileno()).st_size == 0:
+            self.discard()
+        self._release()
+
+    def _release(self) -> None:
+        if "file" in self.__dict__:
+            self.file.close()
+        if self._own:
+            self._folder.close()
+
+    def _mode(self) -> int:
+        old = self._folder.stat(self.name)
+        if old is not None and stat.S_ISREG(old.st_mode):
+            return stat.S_IMODE(old.st_mode) & 0o777
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+    def _read_note(self) -> object:
+        try:
+            fd = self._folder._open(self._note, os.O_RDONLY)
+        except OSError:
+            return None
+        with open(fd, "rb") as file:  # noqa: PTH123 - by descriptor
+            with contextlib.suppress(ValueError):
+                return json.loads(file.read(_NOTE))
+        return None
+
+    def _write_note(self, identity: Mapping[str, object]) -> None:
+        fd = self._folder._open(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with open(fd, "wb") as file:  # noqa: PTH123 - by descriptor
+            file.write(json.dumps(dict(identity)).encode())
+
+    def __enter__(self) -> Target:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.keep()
+
+
+def _lock(fd: int, path: Path) -> None:
+    """One writer at a time."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows opens exclusively anyway
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise BusyError(
+            f"{path}: another transfer is writing it", hint="wait for it, or stop it"
+        ) from None

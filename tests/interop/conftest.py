@@ -1,0 +1,114 @@
+"""Fixtures of the interop tests: real servers and real clients, or a skip that names the package.
+
+    def test_something(ftp_server): ...     runs against vsftpd, ProFTPD and Pure-FTPd
+    def test_something(vsftpd): ...         (proftpd, pureftpd, vsftpd_ipv6, dovecot) one of them
+    def test_something(tool): tool("lftp")  a client of another maker
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+# Tests are imported one by one (importlib mode): the helpers beside them need a place to be found.
+sys.path.insert(0, str(HERE))
+
+from servers import (  # noqa: E402
+    Dovecot,
+    Ground,
+    Server,
+    program,
+    run_dovecot,
+    run_proftpd,
+    run_pureftpd,
+    run_vsftpd,
+)
+
+LOG_TAIL = 80  # lines of a server's log below a test that failed
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("interop")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Iterator[None]:
+    """Show what the servers of a failed test logged."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Server | Dovecot):
+                tail = value.log().splitlines()[-LOG_TAIL:]
+                report.sections.append((f"log of {value.name}", "\n".join(tail)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[Ground]:
+    """The folder and the certificates of this run."""
+    with tempfile.TemporaryDirectory(prefix="postel-interop-") as folder:
+        yield Ground(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def vsftpd(ground: Ground) -> Iterator[Server]:
+    """The real vsftpd: strict about TLS sessions, no MLSD, anonymous may write to /upload."""
+    with run_vsftpd(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def vsftpd_ipv6(ground: Ground) -> Iterator[Server]:
+    """The real vsftpd on ::1."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"no IPv6 on this machine: {error}")
+    with run_vsftpd(ground, "::1") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def proftpd(ground: Ground) -> Iterator[Server]:
+    """The real ProFTPD: strict about TLS sessions; MLSD, HASH, MODE Z, MFMT; anonymous reads."""
+    with run_proftpd(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pureftpd(ground: Ground) -> Iterator[Server]:
+    """The real Pure-FTPd: MLSD, no implicit TLS, nobody is anonymous."""
+    with run_pureftpd(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["vsftpd", "proftpd", "pureftpd"])
+def ftp_server(request: pytest.FixtureRequest) -> Server:
+    """Each of the three FTP servers in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(scope="session")
+def dovecot(ground: Ground) -> Iterator[Dovecot]:
+    """The real Dovecot, speaking POP3."""
+    with run_dovecot(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], Path]:
+    """`tool("lftp")`: the program of another maker, or a skip that names its Debian package."""
+    return program

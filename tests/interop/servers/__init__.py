@@ -1,0 +1,33 @@
+"""Real servers of Debian packages, run by the tests on free ports of this machine.
+
+Each `run_*` is a context manager: configuration and data are written to a folder of the run, the
+server is started as a child process and is ended, with all it started, on the way out.
+"""
+
+from __future__ import annotations
+
+from .dovecot import Dovecot, run_dovecot
+from .find import absent, program
+from .ground import Ground, Server
+from .process import Daemon, ServerFailed
+from .proftpd import run_proftpd
+from .pureftpd import run_pureftpd
+from .tree import BIG_SIZE, EPOCH, ODD_NAMES
+from .vsftpd import run_vsftpd
+
+__all__ = [
+    "BIG_SIZE",
+    "EPOCH",
+    "ODD_NAMES",
+    "Daemon",
+    "Dovecot",
+    "Ground",
+    "Server",
+    "ServerFailed",
+    "absent",
+    "program",
+    "run_dovecot",
+    "run_proftpd",
+    "run_pureftpd",
+    "run_vsftpd",
+]
