@@ -1,8 +1,7 @@
 """Fixtures of the interop tests: real servers and real clients, or a skip that names the package.
 
-    def test_something(ftp_server): ...     runs against vsftpd, ProFTPD and Pure-FTPd
-    def test_something(vsftpd): ...         (proftpd, pureftpd, vsftpd_ipv6, dovecot) one of them
-    def test_something(tool): tool("lftp")  a client of another maker
+`ftp_server` is vsftpd, ProFTPD and Pure-FTPd in turn; `vsftpd`, `vsftpd_ipv6`, `proftpd`,
+`pureftpd` and `dovecot` are one each; `tool("lftp")` is a client of another maker.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
-) -> Iterator[None]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the servers of a failed test logged."""
     report = yield
     if report.failed:

@@ -63,7 +63,9 @@ def test_ftplib_lists_and_fetches(ftp_server: Server, kind: type[ftplib.FTP]) ->
         names = {name.rpartition("/")[2] for name in site.nlst("/files")} - {".", ".."}
         assert sorted(names) == [f"file-{n:02}.bin" for n in range(50)]
         for name in ("file-00.bin", "file-10.bin", "file-49.bin"):
-            assert fetched(site, f"/files/{name}") == (ftp_server.root / "files" / name).read_bytes()
+            assert (
+                fetched(site, f"/files/{name}") == (ftp_server.root / "files" / name).read_bytes()
+            )
         assert fetched(site, "/deep/one/two/three/four/four.txt") == b"four"
 
 
@@ -103,9 +105,7 @@ def test_a_wrong_password_is_refused(ftp_server: Server) -> None:
 
 
 @pytest.mark.parametrize("name", ["vsftpd", "proftpd"])
-def test_data_channels_must_resume_the_session(
-    name: str, request: pytest.FixtureRequest
-) -> None:
+def test_data_channels_must_resume_the_session(name: str, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue(name)
     with logged_in(server, ftplib.FTP_TLS) as site, pytest.raises((ftplib.Error, OSError)):
         fetched(site, "/readme.txt")
@@ -122,9 +122,7 @@ def test_anonymous_may_read(name: str, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.parametrize("name", ["vsftpd", "vsftpd_ipv6", "proftpd", "pureftpd"])
-def test_curl_speaks_explicit_tls(
-    tool: Tool, name: str, request: pytest.FixtureRequest
-) -> None:
+def test_curl_speaks_explicit_tls(tool: Tool, name: str, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue(name)
     url = f"ftp://{server.user}:{server.password}@{server.url_host}:{server.port}"
     listing = curl(tool, server.ca_file, "-g", "--ssl-reqd", f"{url}/files/")
@@ -134,9 +132,7 @@ def test_curl_speaks_explicit_tls(
 
 
 @pytest.mark.parametrize("name", ["vsftpd", "vsftpd_ipv6", "proftpd"])
-def test_curl_speaks_implicit_tls(
-    tool: Tool, name: str, request: pytest.FixtureRequest
-) -> None:
+def test_curl_speaks_implicit_tls(tool: Tool, name: str, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue(name)
     url = f"ftps://{server.user}:{server.password}@{server.url_host}:{server.tls_port}"
     data = curl(tool, server.ca_file, "-g", f"{url}/files/file-40.bin")

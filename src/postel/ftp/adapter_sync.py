@@ -28,6 +28,8 @@ __all__ = ["Adapter", "Burst"]
 T = TypeVar("T")
 K = TypeVar("K")
 
+Answers = list[Reply]
+
 BURST = 100
 """Commands in one packet: more fill the server's buffers while it still writes answers."""
 
@@ -43,7 +45,7 @@ class Burst(Results[Outcome[T]], Generic[T]):
     def __init__(
         self,
         site: Client,
-        items: Iterable[tuple[str, Sequence[FTPCommand], Callable[[list[Reply]], T]]],
+        items: Iterable[tuple[str, Sequence[FTPCommand], Callable[[Answers], T]]],
     ) -> None:
         super().__init__()
         self._site = site
@@ -69,7 +71,7 @@ class Burst(Results[Outcome[T]], Generic[T]):
                 for path, commands, read in batch]
 
     def _outcome(
-        self, path: str, answers: list[Reply], read: Callable[[list[Reply]], T]
+        self, path: str, answers: Answers, read: Callable[[Answers], T]
     ) -> Outcome[T]:
         try:
             return Outcome(path, read(answers))
@@ -186,11 +188,11 @@ class Adapter(Files):
 
     def _stat_commands(
         self, path: str
-    ) -> tuple[Sequence[FTPCommand], Callable[[list[Reply]], Entry]]:
+    ) -> tuple[Sequence[FTPCommand], Callable[[Answers], Entry]]:
         site = self.site
         asked = [site._command("SIZE", path), site._command("MDTM", path)]
 
-        def read(answers: list[Reply]) -> Entry:
+        def read(answers: Answers) -> Entry:
             if answers[0].kind != 2:
                 raise site._refusal(asked[0], answers[0])
             return _measured(path, *answers)
@@ -253,8 +255,8 @@ class Adapter(Files):
 
 def _must_succeed(
     site: Client, asked: Sequence[FTPCommand]
-) -> Callable[[list[Reply]], None]:
-    def read(answers: list[Reply]) -> None:
+) -> Callable[[Answers], None]:
+    def read(answers: Answers) -> None:
         for one, reply in zip(asked, answers, strict=True):
             if reply.kind not in (2, 3):
                 raise site._refusal(one, reply)

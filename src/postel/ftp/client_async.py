@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -104,7 +104,7 @@ class AsyncClient(AsyncTransfers):
         return await transfer.download(self.files, path, target, resume=resume, verify=verify,
                                        progress=progress, url=self.url.authority)
 
-    async def walk(self, top: str = "") -> AsyncIterator[tuple[str, list[Entry]]]:
+    async def walk(self, top: str = "") -> AsyncIterator[tuple[str, Sequence[Entry]]]:
         """Every folder from *top* on, with its entries; links are not followed."""
         async for folder, entries in trees.walk(self.files, top):
             yield folder, entries
@@ -218,6 +218,7 @@ class AsyncClient(AsyncTransfers):
     def another(self) -> AsyncClient:
         """A second client with the same settings, not connected: parallelism is connections."""
         twin = type(self)(self.url, **self._settings())
+        twin._context = self.context
         twin.encoding, twin.active = self.encoding, self.active
         twin.account, twin.virtual_host = self.account, self.virtual_host
         return twin

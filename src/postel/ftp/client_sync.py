@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Callable
+from collections.abc import Iterator, Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -104,7 +104,7 @@ class Client(Transfers):
         return transfer.download(self.files, path, target, resume=resume, verify=verify,
                                        progress=progress, url=self.url.authority)
 
-    def walk(self, top: str = "") -> Iterator[tuple[str, list[Entry]]]:
+    def walk(self, top: str = "") -> Iterator[tuple[str, Sequence[Entry]]]:
         """Every folder from *top* on, with its entries; links are not followed."""
         for folder, entries in trees.walk(self.files, top):
             yield folder, entries
@@ -218,6 +218,7 @@ class Client(Transfers):
     def another(self) -> Client:
         """A second client with the same settings, not connected: parallelism is connections."""
         twin = type(self)(self.url, **self._settings())
+        twin._context = self.context
         twin.encoding, twin.active = self.encoding, self.active
         twin.account, twin.virtual_host = self.account, self.virtual_host
         return twin

@@ -21,6 +21,7 @@ from ..errors import (
     TLSError,
     TryLater,
 )
+from ..secrets import Secret
 from ..session.policy import Mode, Ports
 from ..session.session_sync import Session
 from ..transport.clock_sync import now
@@ -33,6 +34,10 @@ from .wire import FTPCommand, command, secret
 __all__ = ["Control"]
 
 ANONYMOUS = "anonymous"
+_RECORD = 2_048
+"""Bytes of commands in one TLS record. ProFTPD reads 4 KiB of a record, and then waits for the
+socket while the rest lies in its TLS library."""
+
 _MISSING = ("no such", "not found", "does not exist", "doesn't exist", "cannot find",
             "can't find", "no file", "not exist", "unknown file")
 _TAKEN = ("exists", "already")
@@ -138,7 +143,7 @@ class Control(Session[FTPCommand, Reply]):
         """Connect, secure and log in; without a user, as anonymous."""
         if self.user is None:
             self.user = ANONYMOUS
-            self._password = self._password or "guest@"
+            self._password = self._password or Secret("guest@")
         super().open()
 
     def _log_in(self) -> None:
@@ -241,8 +246,13 @@ class Control(Session[FTPCommand, Reply]):
         """
         if self.learned.level == 0:
             return [self._final(self._queue(asked)) for asked in commands]
+        size = 0
         for asked in commands:
             self._queue(asked)
+            size += len(asked.line)
+            if size > _RECORD:
+                size = 0
+                self._flush()
         return [self._final(asked) for asked in commands]
 
     def _fill(self) -> None:

@@ -145,8 +145,8 @@ class Transfer:
     def _reach(self, port: int) -> Stream:
         site = self.site
         peer = site.peer
-        host = peer.address if isinstance(site._connector, Connector) and peer.address \
-            else site.url.host
+        direct = type(site._connector) is Connector and peer.address
+        host = peer.address if direct else site.url.host  # a proxy's address is not the server's
         stream = site._connector.connect(host, port, deadline=site._deadline)
         stream.deadline = site._deadline
         return stream

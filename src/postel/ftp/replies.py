@@ -126,7 +126,8 @@ def moment(text: str) -> datetime | None:
     leap = fields[5] == 60
     micro = int((found[2] or "0").ljust(6, "0")[:6])
     try:
-        when = datetime(*fields[:5], 59 if leap else fields[5], micro, UTC)  # type: ignore[misc]
+        year, month, day, hour, minute, second = fields
+        when = datetime(year, month, day, hour, minute, 59 if leap else second, micro, UTC)
     except ValueError:
         return None
     return when + timedelta(seconds=1) if leap else when

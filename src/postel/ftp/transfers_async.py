@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from ..errors import (
     BusyError,
@@ -262,7 +262,7 @@ class AsyncReader(AsyncReading):
             async with self._site._operation(self.name):
                 await self._transfer.abandon()
 
-    async def __aenter__(self) -> AsyncReader:
+    async def __aenter__(self) -> Self:
         await self._begin()
         return self
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from ..errors import (
     BusyError,
@@ -262,7 +262,7 @@ class Reader(Reading):
             with self._site._operation(self.name):
                 self._transfer.abandon()
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         self._begin()
         return self
 

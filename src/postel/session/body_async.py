@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from typing import Self
 
 from ..errors import BusyError
 
@@ -59,7 +60,7 @@ class AsyncBody(ABC):
         self.size += len(chunk)
         return chunk
 
-    async def __aenter__(self) -> AsyncBody:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:

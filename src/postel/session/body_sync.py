@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import Self
 
 from ..errors import BusyError
 
@@ -59,7 +60,7 @@ class Body(ABC):
         self.size += len(chunk)
         return chunk
 
-    def __enter__(self) -> Body:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import BinaryIO, Generic, TypeVar
+from typing import BinaryIO, Generic, Self, TypeVar
 
 from ..errors import NotSupported, ReplyError
 from ..transport.clock_async import Later, now
@@ -108,7 +108,7 @@ class AsyncSink(ABC):
     async def abandon(self) -> None:
         """Give up; leaving the block with an error does it."""
 
-    async def __aenter__(self) -> AsyncSink:
+    async def __aenter__(self) -> Self:
         await self.begin()
         return self
 

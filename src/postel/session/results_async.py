@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from ..errors import LimitReached
 
@@ -75,7 +75,7 @@ class AsyncResults(ABC, Generic[T]):
             await self._pull()
         return self._ahead.popleft()
 
-    async def __aenter__(self) -> AsyncResults[T]:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from ..errors import LimitReached
 
@@ -75,7 +75,7 @@ class Results(ABC, Generic[T]):
             self._pull()
         return self._ahead.popleft()
 
-    def __enter__(self) -> Results[T]:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
-from typing import ClassVar, Generic, Protocol, Self, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from ..errors import (
     AuthenticationError,
@@ -388,10 +388,10 @@ class Session(Generic[C, E]):
         if self._patient:
             self._allow_until(Deadline.after(self.timeout, now=now()))
 
-    def _settings(self) -> Mapping[str, object]:
+    def _settings(self) -> dict[str, Any]:
         """The keywords that make another client like this one."""
         return {"port": self.url.port, "user": self.user, "password": self._password,
-                "auth": self.auth, "security": self.security, "tls": self.context,
+                "auth": self.auth, "security": self.security, "tls": self._tls,
                 "timeout": self.timeout, "proxy": self._proxy, "connector": self._connector}
 
 

@@ -11,6 +11,7 @@ An upload goes to a temporary name on the server, is measured there, and is rena
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,7 +112,7 @@ def download_into(
 
 
 def _size(place: Target) -> int:
-    return place.file.seek(0, 2)
+    return int(place.file.seek(0, os.SEEK_END))
 
 
 def _offset(place: Target, path: str, entry: Entry | None, resume: bool, url: str) -> int:

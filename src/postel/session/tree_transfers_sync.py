@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -62,7 +63,7 @@ class Site(Protocol):
         """Something odd came: send one command at a time."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """One file to be moved: its remote path, its local place, what is known of it."""
 
@@ -284,17 +285,13 @@ def _store(files: Files, work: _Work) -> None:
     def give(job: _Job, sink: Sink) -> None:
         _store_one(work, job, sink, sent)
 
-    while work.jobs or sent:
-        taken = work.take(temporary_names=True)
-        batch = (next(taken, None) for _ in range(_SETTLED))
+    while work.jobs:
         try:
-            files.write_many((item for item in batch if item is not None), give)
-        except PostelError:
-            for job, _, _ in sent:
-                work.jobs.append(job)
-            raise
-        _settle(files, work, sent)
-        sent.clear()
+            files.write_many(islice(work.take(temporary_names=True), _SETTLED), give)
+            _settle(files, work, sent)
+        finally:
+            work.jobs.extend(job for job, _, _ in sent)  # stored, but not under its name
+            sent.clear()
 
 
 def _store_inplace(files: Files, work: _Work) -> None:
@@ -337,22 +334,24 @@ def _store_one(
 def _settle(
     files: Files, work: _Work, sent: list[tuple[_Job, int, datetime]]
 ) -> None:
-    """Measure what was stored, give it its names, set its times."""
+    """Measure what was stored, give it its names, set its times; *sent* keeps what is not done."""
     places = [temporary(job.path) for job, _, _ in sent]
     stats = [outcome for outcome in files.stat_many(places)]
     whole = []
-    for (job, size, when), outcome in zip(sent, stats, strict=True):
+    for (job, size, when), outcome in zip(tuple(sent), stats, strict=True):
         there = outcome.value.size if outcome.value is not None else None
         if there is not None and there != size:
+            sent.remove((job, size, when))
             work.failed(job, Incomplete(f"{job.path}: the server has {there:,} of {size:,} bytes"))
         else:
             whole.append((job, size, when))
     pairs = [(temporary(job.path), job.path) for job, _, _ in whole]
     renamed = [outcome for outcome in files.rename_many(pairs)]
     timed = []
-    for (job, size, when), outcome in zip(whole, renamed, strict=True):
-        if isinstance(outcome.error, PostelError):
-            work.failed(job, outcome.error)
+    for (job, size, when), done in zip(whole, renamed, strict=True):
+        sent.remove((job, size, when))
+        if isinstance(done.error, PostelError):
+            work.failed(job, done.error)
         else:
             work.report.add(size)
             timed.append((job.path, when))

@@ -95,13 +95,12 @@ def run_proftpd(ground: Ground) -> Iterator[Server]:
     _write_users(room)
     port, tls_port = free_ports(2)
     path = room / "proftpd.conf"
-    path.write_text(
-        CONFIGURATION.format(
-            modules=binary.parent.parent / "lib" / "proftpd",
-            port=port, tls_port=tls_port, room=room, root=room / "root",
-            cert=ground.cert_file, key=ground.key_file, ca=ground.ca_file,
-        )  # fmt: skip
-    )
+    text = CONFIGURATION.format(
+        modules=binary.parent.parent / "lib" / "proftpd",
+        port=port, tls_port=tls_port, room=room, root=room / "root",
+        cert=ground.cert_file, key=ground.key_file, ca=ground.ca_file,
+    )  # fmt: skip
+    path.write_text(text)
     server = Server(
         "proftpd", "127.0.0.1", port, tls_port, ground.ca_file, room / "root",
         ground.client_cert, ground.client_key, logs=[room / "system.log", room / "tls.log"],

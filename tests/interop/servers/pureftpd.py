@@ -46,7 +46,7 @@ def run_pureftpd(ground: Ground) -> Iterator[Server]:
         "pureftpd", "127.0.0.1", port, None, ground.ca_file, room / "root",
         ground.client_cert, ground.client_key, anonymous=False, logs=[room / "transfers.log"],
     )  # fmt: skip
-    command = [
+    command: list[str | Path] = [
         binary, *OPTIONS, "-S", f"127.0.0.1,{port}", "-l", f"puredb:{users}",
         "-2", ground.pem_file, "-g", room / "pid", "-O", f"clf:{room}/transfers.log",
     ]  # fmt: skip
