@@ -9,7 +9,7 @@ import re
 import stat
 import time
 from calendar import timegm
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from ..serving.files import FileStatus
 from ..types import Kind
@@ -58,16 +58,15 @@ def facts(status: FileStatus, wanted: Iterable[str], *, kind: str = "", writable
         >>> facts(FileStatus("a", Kind.FILE, 12, 1e9, 0o644, "1"), ("type", "size", "modify"))
         'type=file;size=12;modify=20010909014640;'
     """
-    perm = _PERM[status.is_folder, writable]
-    values: dict[str, Callable[[], str]] = {
-        "type": lambda: kind or _TYPES[status.kind],
-        "size": lambda: str(status.size + larger),
-        "modify": lambda: time_text(status.modified),
-        "perm": lambda: perm,
-        "unix.mode": lambda: f"{status.mode:04o}",
-        "unique": lambda: status.unique,
+    values = {
+        "type": kind or _TYPES[status.kind],
+        "size": str(status.size + larger),
+        "modify": time_text(status.modified),
+        "perm": _PERM[status.is_folder, writable],
+        "unix.mode": f"{status.mode:04o}",
+        "unique": status.unique,
     }
-    return "".join(f"{name}={values[name]()};" for name in wanted
+    return "".join(f"{name}={values[name]};" for name in wanted
                    if name != "size" or not status.is_folder)
 
 

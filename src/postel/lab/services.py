@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from ..errors import UsageError
+from ..ftp.server import QUIRKS, FTPOptions, FTPServer
 from ..pop3.server import POP3Server
 from ..serving.faults import Faults
+from ..serving.files import MemoryFiles, ServedFiles
+from ..serving.folder import FolderFiles
 from ..serving.mail import MemoryBox, ServedMailbox
 from ..serving.server import Server, Users, Watcher
 from .certificates import Authority
 
-__all__ = ["SERVICES", "POP3Service", "Service"]
+__all__ = ["SERVICES", "FTPService", "POP3Service", "Service"]
 
 
 class Service:
@@ -98,4 +102,59 @@ class POP3Service(Service):
         self._boxes[user] = box
 
 
-SERVICES: Mapping[str, type[Service]] = {"pop3": POP3Service}
+class FTPService(Service):
+    """FTP and FTPS over one tree: in memory and writable, or a folder and read-only.
+
+    Attributes:
+        files: what is served.
+        options: how the servers behave; may be changed at any time.
+
+    Example:
+        >>> from postel import lab
+        >>> with lab.start("ftp") as here:
+        ...     here.ftp.files.put("/pub/a.txt", b"hello")
+        ...     list(here.ftp.files.tree())
+        ['/pub/a.txt']
+    """
+
+    well_known = (21, 990)
+
+    def __init__(
+        self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
+    ) -> None:
+        self.files: Any = self._tree(root)
+        self.options = FTPOptions()
+        super().__init__(users, authority, root, watcher)
+
+    @staticmethod
+    def _tree(root: Path | None) -> ServedFiles:
+        return MemoryFiles() if root is None else FolderFiles(root)
+
+    def make(self, *, implicit: bool) -> FTPServer:
+        """One of the two servers."""
+        return FTPServer(self.users, self.files, self.options, tls=self.authority.server(),
+                         implicit=implicit, faults=self.faults, watcher=self.watcher)
+
+    def serve(self, files: ServedFiles) -> None:
+        """Serve another tree, to those who connect from now on."""
+        self.files = files
+        for server in (self.clear, self.secure):
+            if isinstance(server, FTPServer):
+                server.files = files
+
+    def quirks(self, *names: str) -> None:
+        """Take on these habits of other servers, and no others.
+
+        Args:
+            names: some of `postel.ftp.server.QUIRKS`.
+
+        Raises:
+            UsageError: one is unknown.
+        """
+        if unknown := set(names) - set(QUIRKS):
+            raise UsageError(f"no such quirk: {', '.join(sorted(unknown))}",
+                             hint=f"there are {', '.join(QUIRKS)}")
+        self.options.quirks = set(names)
+
+
+SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "pop3": POP3Service}

@@ -18,7 +18,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import new as new_hash
 from typing import BinaryIO, Protocol
 
@@ -251,7 +251,10 @@ class MemoryFiles:
         node = self._root
         for part in above:
             node = node.folder().setdefault(part, _folder())
-        file = node.folder()[name] = _Node(mode)
+        file = node.folder().setdefault(name, _Node(mode))
+        if file.inside is not None:
+            raise failed(errno.EISDIR)
+        file.mode = mode
         self._fill(file, data)
         if modified is not None:
             file.modified = modified.timestamp() if isinstance(modified, datetime) else modified
@@ -335,6 +338,8 @@ class MemoryFiles:
             raise failed(errno.EEXIST)
         home, called = self._place(old)
         del home[called]
+        if there is not None and there is not node:
+            self._used -= len(there.data)
         folder[name] = node
 
     def set_modified(self, path: str, seconds: float) -> None:

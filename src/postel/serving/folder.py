@@ -136,8 +136,9 @@ class FolderFiles:
         try:
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 raise failed(errno.EISDIR)
-            return open(number, "rb" if flags & os.O_ACCMODE == os.O_RDONLY else "wb",  # noqa: SIM115
-                        buffering=0)
+            if flags & os.O_ACCMODE == os.O_RDONLY:
+                return os.fdopen(number, "rb", buffering=0)
+            return os.fdopen(number, "wb")  # buffered: a raw write may be short
         except BaseException:
             os.close(number)
             raise
