@@ -145,7 +145,7 @@ def _rclone(verb: str, *places: str, more: tuple[str, ...] = ()) -> Callable[[Jo
                  "--ftp-host", job.host, "--ftp-port", str(job.port),
                  "--ftp-user", job.user, "--ftp-pass", _obscured(job.password)]
         if job.security != "plain":
-            # with TLS 1.3 its session resumption fails on these servers
+            # with TLS 1.3 it fails on vsftpd ("illegal parameter")
             words += ["--ftp-explicit-tls", "--ftp-disable-tls13"]
         return [*words, *more, *(place.format(job=job) for place in places)]
 

@@ -24,20 +24,18 @@ from typing import Any
 from .errors import UsageError
 from .secrets import Secret, password_from
 
-__all__ = ["DEFAULT_PORTS", "MAX_LENGTH", "URL", "ftp_path", "is_local", "parse", "quote", "unquote"]
+__all__ = ["DEFAULT_PORTS", "LONGEST", "URL", "ftp_path", "is_local", "parse", "quote", "unquote"]
 
-MAX_LENGTH = 65_536
+LONGEST = 65_536
 """Characters of one URL. Web servers stop at 8 000 or so; data in queries runs longer."""
 
-# fmt: off
 DEFAULT_PORTS: dict[str, int | None] = {
     "ftp": 21, "ftps": 990, "sftp": 22, "ssh": 22, "tftp": 69, "file": None,
     "http": 80, "https": 443, "gopher": 70, "gemini": 1965, "dict": 2628,
     "smtp": 25, "smtps": 465, "submission": 587, "lmtp": None,
     "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993, "nntp": 119, "nntps": 563,
     "telnet": 23, "dns": 53, "whois": 43, "finger": 79, "socks5": 1080, "socks5h": 1080,
-}
-# fmt: on
+}  # fmt: skip
 """The port of each scheme; None where there is none (RFC 2033 section 5 gives LMTP no port)."""
 
 _NO_HOST_NEEDED = {"file", "dns"}  # RFC 8089 section 2; RFC 4501 section 3: the usual resolver
@@ -51,15 +49,14 @@ _BREAK = re.compile(r"[\r\n\0]")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _UNRESERVED = r"A-Za-z0-9._~\-"  # RFC 3986 section 2.3
+_USERINFO = "user name or password"
 _BAD_IN = {  # RFC 3986 appendix A; ";" in userinfo is where parsers part (CVE-2024-38428)
-    "user name or password": re.compile(rf"[^{_UNRESERVED}%!$&'()*+,=:]"),
+    _USERINFO: re.compile(rf"[^{_UNRESERVED}%!$&'()*+,=:]"),
     "path": re.compile(rf"[^{_UNRESERVED}%!$&'()*+,;=:@/]"),
-    "query": re.compile(rf"[^{_UNRESERVED}%!$&'()*+,;=:@/?]"),
-    "fragment": re.compile(rf"[^{_UNRESERVED}%!$&'()*+,;=:@/?]"),
+    "query or fragment": re.compile(rf"[^{_UNRESERVED}%!$&'()*+,;=:@/?]"),
 }
 _SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE_IN_USER = "!$&'()*+,="
-_SAFE_IN_PASSWORD = _SAFE_IN_USER + ":"
 
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _LABEL = re.compile(r"[a-z0-9_][a-z0-9_-]{0,62}")  # a leading "-" would be an option to ssh
@@ -67,6 +64,7 @@ _NUMBER_LAST = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _ZONE = re.compile(rf"[{_UNRESERVED}]{{1,32}}")
+_DEVIATIONS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")  # UTS 46 section 7
 _MAX_NAME = 253  # octets of a host name, RFC 1035 section 3.1
 _FTP_TYPE = re.compile(r";type=([^/]*)$", re.IGNORECASE)
 
@@ -112,8 +110,8 @@ class URL:
         put(self, "scheme", self.scheme.lower())
         put(self, "host", _host(self.host) if self.host else "")
         put(self, "path", _component("path", self.path))
-        put(self, "query", self.query and _component("query", self.query))
-        put(self, "fragment", self.fragment and _component("fragment", self.fragment))
+        put(self, "query", self.query and _component("query or fragment", self.query))
+        put(self, "fragment", self.fragment and _component("query or fragment", self.fragment))
         if self.path[:1] not in ("", "/"):
             raise UsageError("the path does not begin with a slash")
         _check_credentials(self.user, self.password)
@@ -134,18 +132,14 @@ class URL:
         """
         if self.password is None:
             return str(self)
-        word = quote(self.password.reveal(), _SAFE_IN_PASSWORD)
+        word = quote(self.password.reveal(), _SAFE_IN_USER + ":")
         return self._text(f"{quote(self.user or '', _SAFE_IN_USER)}:{word}")
 
     def _text(self, userinfo: str | None) -> str:
-        return "".join((
-            f"{self.scheme}://",
-            "" if userinfo is None else f"{userinfo}@",
-            self.authority,
-            self.path,
-            "" if self.query is None else f"?{self.query}",
-            "" if self.fragment is None else f"#{self.fragment}",
-        ))  # fmt: skip
+        user = "" if userinfo is None else f"{userinfo}@"
+        query = "" if self.query is None else f"?{self.query}"
+        fragment = "" if self.fragment is None else f"#{self.fragment}"
+        return f"{self.scheme}://{user}{self.authority}{self.path}{query}{fragment}"
 
     @property
     def authority(self) -> str:
@@ -167,11 +161,6 @@ class URL:
     def path_bytes(self) -> bytes:
         """The path percent-decoded to the bytes it names."""
         return _bytes(self.path)
-
-    @property
-    def decoded_path(self) -> str:
-        """The path decoded; bytes that are no UTF-8 are surrogate-escaped."""
-        return unquote(self.path)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -241,17 +230,14 @@ def parse(text: str, *, default_scheme: str | None = None) -> URL:
 def _shown(text: str) -> str:
     """What of a broken URL may be printed: nothing before its last "@", nothing of its query."""
     _, sign, rest = text.rpartition("@")
-    rest = re.split("[?#]", rest, maxsplit=1)[0]
-    return ascii(("...@" if sign else "") + rest[:100])
+    return ascii(("...@" if sign else "") + re.split("[?#]", rest, maxsplit=1)[0][:100])
 
 
 def _parse(text: str, default_scheme: str | None) -> URL:
-    if len(text) > MAX_LENGTH:
-        raise UsageError(f"it is longer than {MAX_LENGTH} characters")
+    if len(text) > LONGEST:
+        raise UsageError(f"it is longer than {LONGEST} characters")
     if _BLANK.search(text):
-        raise UsageError(
-            "it holds a space or a control character", hint="a space in a name is written %20"
-        )
+        raise UsageError("it holds a space or control character", hint="a space is written %20")
     scheme, mark, rest = text.partition("://")
     if not mark or not _SCHEME.fullmatch(scheme):
         scheme, rest = _assumed(text, default_scheme), text
@@ -277,10 +263,8 @@ def _divided(authority: str) -> tuple[str | None, str]:
     if authority.count("@") > 1:
         raise UsageError('more than one "@" before the path', hint=_ESCAPES_HINT)
     if ";" in authority or "\\" in authority:
-        raise UsageError(
-            "a semicolon or backslash before the path",
-            hint="write them as %3B and %5C in a user name or password; a path needs /",
-        )
+        hint = "in a user name or password write %3B and %5C; a path begins with /"
+        raise UsageError("a semicolon or backslash before the path", hint=hint)
     userinfo, sign, place = authority.rpartition("@")
     return (userinfo if sign else None), place
 
@@ -288,38 +272,25 @@ def _divided(authority: str) -> tuple[str | None, str]:
 def _credentials(userinfo: str | None) -> tuple[str | None, Secret | None]:
     if userinfo is None:
         return None, None
-    user, colon, word = _component("user name or password", userinfo).partition(":")
+    user, colon, word = _component(_USERINFO, userinfo).partition(":")
     return unquote(user), Secret(unquote(word)) if colon else None
 
 
 def _host_and_port(place: str) -> tuple[str, int | None]:
     if place.startswith("["):
         literal, bracket, rest = place[1:].partition("]")
-        if not bracket or ":" not in literal or rest[:1] not in ("", ":"):
-            raise UsageError("the IPv6 address is malformed", hint="write it as in [2001:db8::7]:21")
-        host, colon, digits = _unzoned(literal), rest[:1], rest[1:]
+        address, percent, zone = literal.partition("%")  # RFC 6874: "%" is written "%25"
+        if not bracket or ":" not in address or (percent and not zone.startswith("25")):
+            raise _bad_ipv6()
+        host, colon, digits = address + percent + zone[2:], rest[:1], rest[1:]
     else:
         host, colon, digits = place.partition(":")
-        if ":" in digits:
-            raise UsageError("the host has several colons", hint="an IPv6 address: [2001:db8::7]")
-    return host, _port(digits) if colon else None
-
-
-def _unzoned(literal: str) -> str:
-    """Turn RFC 6874's ``fe80::1%25eth0`` into ``fe80::1%eth0``."""
-    address, percent, zone = literal.partition("%")
-    if percent and not zone.startswith("25"):
-        raise UsageError("the IPv6 zone is malformed", hint="write it as in [fe80::1%25eth0]")
-    return f"{address}%{zone[2:]}" if percent else address
-
-
-def _port(digits: str) -> int:
-    if not _PORT.fullmatch(digits):
-        raise UsageError(
-            'what follows the host\'s ":" is not a port from 1 to 65535',
-            hint=f"host:path is written host/path; {_ESCAPES_HINT}",
-        )
-    return int(digits)
+    if colon not in ("", ":") or ":" in digits:
+        raise UsageError("no port can be told from the host", hint="IPv6 stands in []: [::1]:21")
+    if colon and not _PORT.fullmatch(digits):
+        hint = f"host:path is written host/path; {_ESCAPES_HINT}"
+        raise UsageError('the host\'s ":" begins no port from 1 to 65535', hint=hint)
+    return host, int(digits) if colon else None
 
 
 def _component(name: str, text: str) -> str:
@@ -327,14 +298,10 @@ def _component(name: str, text: str) -> str:
     _check_visible(name, text)
     text = _NOT_ASCII.sub(lambda run: quote(run[0]), text)
     if bad := _BAD_IN[name].search(text):
-        raise UsageError(
-            f"the {name} holds a character that a URL cannot",
-            hint="percent-encode it" if "user" in name else f"write it as {quote(bad[0])}",
-        )
+        hint = "percent-encode it" + ("" if name == _USERINFO else f": {quote(bad[0])}")
+        raise UsageError(f"the {name} holds a character that a URL cannot", hint=hint)
     if _BAD_ESCAPE.search(text):
-        raise UsageError(
-            f'the {name} holds a "%" without two hexadecimal digits', hint='"%" itself is %25'
-        )
+        raise _bad_escape(name)
     if _BREAK_ESCAPE.search(text):
         raise _breaks(name)
     return text
@@ -342,16 +309,20 @@ def _component(name: str, text: str) -> str:
 
 def _check_visible(name: str, text: str) -> None:
     """Beyond ASCII only what can be seen, and what stands for a byte (PEP 383), may be written."""
-    if text.isascii():
-        return
     if not all(char.isprintable() or "\udc80" <= char <= "\udcff" for char in text):
         raise UsageError(f"the {name} holds an invisible character", hint="percent-encode it")
 
 
 def _breaks(name: str) -> UsageError:
-    return UsageError(
-        f"the {name} holds CR, LF or NUL", hint="it would begin another command; nothing was sent"
-    )
+    return UsageError(f"the {name} holds CR, LF or NUL", hint="it would begin another command")
+
+
+def _bad_escape(name: str) -> UsageError:
+    return UsageError(f'the {name} holds "%" without two hex digits', hint='"%" itself is %25')
+
+
+def _bad_ipv6() -> UsageError:
+    return UsageError("the IPv6 address is malformed", hint="[2001:db8::7]:21, [fe80::1%25eth0]")
 
 
 def _check_credentials(user: str | None, password: Secret | None) -> None:
@@ -359,27 +330,16 @@ def _check_credentials(user: str | None, password: Secret | None) -> None:
         raise UsageError("a password without a user name")
     for text in (user or "", password.reveal() if password else ""):
         if _BREAK.search(text):
-            raise _breaks("user name or password")
-        if not _is_utf8(text):
-            raise UsageError(
-                "the user name or password is not UTF-8", hint="give user and password as options"
-            )
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+            raise _breaks(_USERINFO)
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise UsageError(f"the {_USERINFO} is not UTF-8", hint="give them as options")
 
 
 def _check_place(url: URL) -> None:
     if url.port is not None and not 1 <= url.port <= 65_535:
         raise UsageError(f"port {url.port} is not from 1 to 65535")
-    if url.host:
-        return
-    if url.scheme not in _NO_HOST_NEEDED or url.port is not None or url.user is not None:
+    bare = url.scheme in _NO_HOST_NEEDED and url.port is None and url.user is None
+    if not url.host and not bare:
         raise UsageError("it names no host", hint=f"write {url.scheme}://host/path")
 
 
@@ -388,63 +348,54 @@ def _host(host: str) -> str:
     if ":" in host:
         return _ipv6(host)
     _check_visible("host", host)
-    if not host.isascii():
-        host = _a_labels(host)
-    host = host.lower()
+    host = (host if host.isascii() else _a_labels(host)).lower()
+    shown = ascii(host[:100])
     if _NUMBER_LAST.search(host):
         if not _IPV4.fullmatch(host):
-            raise UsageError(
-                f"the host {host!a} is no IPv4 address", hint="four plain decimal numbers: 127.0.0.1"
-            )
+            raise UsageError(f"the host {shown} is no IPv4 address", hint="write it as 127.0.0.1")
         return host
-    labels = host.removesuffix(".").split(".")
-    if len(host) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
-        raise UsageError(
-            f"the host {host[:100]!a} is not a host name", hint="letters, digits, hyphens and dots"
-        )
-    for label in labels:
-        _check_a_label(label)
+    if len(host) > _MAX_NAME or not all(map(_is_label, host.removesuffix(".").split("."))):
+        hint = "letters, digits, hyphens and dots; xn-- only before Punycode (RFC 5890)"
+        raise UsageError(f"the host {shown} is not a host name", hint=hint)
     return host
 
 
 def _ipv6(host: str) -> str:
     from ipaddress import IPv6Address  # 5 ms that most URLs do without
 
-    address, percent, zone = host.lower().partition("%")
+    address, percent, zone = host.partition("%")
     try:
         IPv6Address(address)
     except ValueError:
-        raise UsageError("the IPv6 address is malformed", hint="as in [2001:db8::7]") from None
+        raise _bad_ipv6() from None
     if percent and not _ZONE.fullmatch(zone):
-        raise UsageError("the IPv6 zone is malformed", hint="as in [fe80::1%25eth0]")
-    return address + percent + host[len(address + percent) :]  # interface names keep their case
+        raise _bad_ipv6()
+    return address.lower() + percent + zone  # interface names keep their case
 
 
 def _a_labels(host: str) -> str:
     """Encode a name beyond ASCII; where IDNA 2003 and 2008 name different hosts, refuse."""
     hint = "write the name's A-labels (xn--...)"
-    if len(host) > _MAX_NAME or any(char in "\u00df\u03c2\u200c\u200d\u1e9e" for char in host):
-        raise UsageError(f"the host {host[:100]!a} means different names to different programs", hint=hint)
     try:
-        return host.encode("idna").decode("ascii")
+        if len(host) <= _MAX_NAME and _DEVIATIONS.isdisjoint(host):
+            return host.encode("idna").decode("ascii")
     except UnicodeError:
-        raise UsageError(f"the host {host!a} is not a name in any script", hint=hint) from None
+        pass  # the same answer
+    raise UsageError(f"the host {host[:100]!a} has no one ASCII form", hint=hint)
 
 
-def _check_a_label(label: str) -> None:
-    """Refuse ``xn--`` labels that decode to nothing, or to what another spelling encodes too."""
+def _is_label(label: str) -> bool:
+    """Whether a label may stand; an A-label must be the only encoding of text one can see."""
     if not label.startswith("xn--"):
-        return
+        return bool(_LABEL.fullmatch(label))
     from unicodedata import normalize
 
     try:
         text = label[4:].encode().decode("punycode")
-        stable = text.encode("punycode").decode() == label[4:] and not text.isascii()
-        stable = stable and normalize("NFKC", text.lower()) == text and text.isprintable()
-    except (UnicodeError, ValueError, OverflowError):
-        stable = False
-    if not stable:
-        raise UsageError(f"the host label {label!a} is not a valid A-label (RFC 5890)")
+        again = normalize("NFKC", text.lower()).encode("punycode").decode()
+    except (ValueError, OverflowError):
+        return False
+    return again == label[4:] and text.isprintable() and not text.isascii()
 
 
 def is_local(host: str) -> bool:
@@ -492,17 +443,14 @@ def ftp_path(url: URL) -> tuple[str, str | None]:
         ('/etc/motd', None)
     """
     if url.query is not None or url.fragment is not None:
-        raise UsageError(
-            f"read the path of {url}: FTP knows no query or fragment",
-            hint='"?" and "#" in a file name are written %3F and %23',
-        )
+        hint = '"?" and "#" in a file name are written %3F and %23'
+        raise UsageError(f"read the path of {url}: FTP has no query or fragment", hint=hint)
     path, kind = url.path.removeprefix("/"), None
     if typed := _FTP_TYPE.search(path):
         path, kind = path[: typed.start()], typed[1].lower()
         if kind not in ("a", "i", "d"):
-            raise UsageError(
-                f"read the path of {url}: no such type", hint=";type=a, ;type=i or ;type=d"
-            )
+            hint = ";type=a, ;type=i or ;type=d; a semicolon in a name is written %3B"
+            raise UsageError(f"read the path of {url}: no such type", hint=hint)
     return unquote(path), kind
 
 
@@ -544,7 +492,7 @@ def unquote(text: str) -> str:
 
 def _bytes(text: str) -> bytes:
     if _BAD_ESCAPE.search(text):
-        raise UsageError('a "%" without two hexadecimal digits', hint='"%" itself is written %25')
+        raise _bad_escape("text")
     return _ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()), _utf8(text))
 
 
@@ -552,4 +500,4 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode(errors="surrogateescape")
     except UnicodeEncodeError:
-        raise UsageError("a name holds half a character", hint="a lone surrogate is no text") from None
+        raise UsageError("a name holds a lone surrogate, which is no text") from None

@@ -39,8 +39,16 @@ def test_display(text: str, shown: str) -> None:
     assert display(text) == shown
 
 
-@pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F),
-                                  *range(0x2066, 0x206A), *range(0xD800, 0xE000)])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+    ],
+)
 def test_no_control_gets_through(code: int) -> None:
     assert re.fullmatch(r"[!-~]+", display(chr(code)))
 

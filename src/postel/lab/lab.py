@@ -7,6 +7,7 @@ under test that blocks its loop does not stop the servers it talks to.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from ..serving.server import Users, Watcher
 from ..transport.names import HOSTS
 from ..transport.tls import TLSOptions
 from .certificates import Authority
+from .faults import LabRelay, make_relay, silent_port
 from .services import SERVICES, Service
 
 __all__ = ["PASSWORD", "USERS", "Lab", "start"]
@@ -82,6 +84,8 @@ class Lab:
         self._watcher = watcher
         self._services: dict[str, Service] = {}
         self._names: list[str] = []
+        self._extras = contextlib.ExitStack()
+        self._relays = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.users = Users(dict.fromkeys(USERS, PASSWORD))
@@ -126,8 +130,10 @@ class Lab:
             self.run(service.start())
             self._add_name(host, service.ports())
 
-    def _add_name(self, host: str, ports: dict[int, int]) -> None:
-        HOSTS.add(host, ("127.0.0.1",), ports, str(self.ca))
+    def _add_name(
+        self, host: str, ports: dict[int, int], addresses: tuple[str, ...] = ("127.0.0.1",)
+    ) -> None:
+        HOSTS.add(host, addresses, ports, str(self.ca))
         self._names.append(host)
 
     def _close(self) -> None:
@@ -135,6 +141,7 @@ class Lab:
             HOSTS.remove(name)
         self._names.clear()
         if self._loop is not None and self._thread is not None:
+            self._extras.close()
             for service in self._services.values():
                 self.run(service.stop())
             self.run(_end_tasks())
@@ -167,25 +174,99 @@ class Lab:
             raise AttributeError(f"this lab was started without {name}")
         raise AttributeError(name)
 
-    def url(self, scheme: str, *, user: str | None = None, path: str = "/") -> str:
+    def url(
+        self, scheme: str, *, user: str | None = None, path: str = "/", host: str | None = None
+    ) -> str:
         """The URL of a service, by its name below `domain`.
 
         Args:
             scheme: ``"pop3"``, ``"pop3s"``, ``"ftp"``, ``"ftps"`` …
             user: log in as; by default alice where one must log in, else nobody.
             path: what follows the host.
+            host: another name that leads to it.
         """
-        name = scheme if scheme in self._services else scheme.removesuffix("s")
-        service = self._services[name]
-        user = user or service.default_user
+        user = user or self.service(scheme).default_user
         login = f"{user}@" if user else ""
-        return f"{scheme}://{login}{name}.{self.domain}{path}"
+        return f"{scheme}://{login}{host or f'{self._name(scheme)}.{self.domain}'}{path}"
+
+    def _name(self, scheme: str) -> str:
+        return scheme if scheme in self._services else scheme.removesuffix("s")
+
+    def service(self, scheme: str) -> Service:
+        """The service that *scheme* is one of the URLs of.
+
+        Raises:
+            UsageError: this lab was started without it.
+        """
+        try:
+            return self._services[self._name(scheme)]
+        except KeyError:
+            raise UsageError(f"this lab was started without {scheme}") from None
 
     def address(self, scheme: str) -> tuple[str, int]:
         """Where a service really listens: for programs that do not know the lab's names."""
-        name = scheme if scheme in self._services else scheme.removesuffix("s")
-        service = self._services[name]
-        return "127.0.0.1", service.tls_port if scheme != name else service.port
+        service = self.service(scheme)
+        return "127.0.0.1", service.tls_port if self._name(scheme) != scheme else service.port
+
+    # -- trouble ---------------------------------------------------------------------------
+
+    def relay(
+        self,
+        scheme: str,
+        *,
+        ftp: bool = False,
+        refuse: bool = False,
+        tls: str | None = None,
+        **faults: Any,
+    ) -> LabRelay:
+        """A relay in front of a service, which does harm on the way.
+
+        Args:
+            scheme: which server: ``"ftp"``, ``"pop3s"`` …
+            ftp: the harm is done to FTP's data connections (in clear text).
+            refuse: every connection is refused.
+            tls: one of `postel.lab.faults.RELAY_TLS`.
+            faults: those of `postel.serving.relay.ByteFaults`: ``cut_after=1000`` …
+
+        Returns:
+            A block in which ``relay.url()`` leads through it.
+
+        Raises:
+            UsageError: there is no such service or fault.
+
+        Example:
+            >>> from postel import lab
+            >>> with lab.start("pop3") as here, here.relay("pop3", cut_after=10) as relay:
+            ...     relay.url()
+            'pop3://alice@relay1.lab.test/'
+        """
+        host = f"relay{next(self._relays)}.{self.domain}"
+        return make_relay(self, scheme, host, ftp=ftp, refuse=refuse, tls=tls, **faults)
+
+    def dead_family(self, scheme: str, *, silent: bool = False) -> str:
+        """A host name that leads to *scheme*'s server by IPv4, and to nothing by IPv6.
+
+        Args:
+            scheme: which server.
+            silent: the IPv6 address swallows what knocks, instead of refusing it.
+        """
+        host = f"halfdead{next(self._relays)}.{self.domain}"
+        port = self.address(scheme)[1]
+        if silent:
+            self._extras.enter_context(silent_port(port))
+        self._add_name(host, self.service(scheme).ports(), ("::1", "127.0.0.1"))
+        return host
+
+    def lead(self, host: str, scheme: str, port: int) -> None:
+        """Let *host*, at the well-known port of *scheme*, lead to *port* of this machine."""
+        clear, tls = self.service(scheme).well_known
+        self._add_name(host, {clear if self._name(scheme) == scheme else tls: port})
+
+    def forget(self, host: str) -> None:
+        """Know *host* no more."""
+        HOSTS.remove(host)
+        if host in self._names:
+            self._names.remove(host)
 
     @property
     def hosts(self) -> list[str]:

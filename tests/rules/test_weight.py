@@ -1,0 +1,67 @@
+"""What an import costs, and what the sync side never loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+BARE = "import sys; print(*sys.modules)"
+
+
+def modules(code: str) -> set[str]:
+    """The modules that a fresh interpreter holds after *code*."""
+    script = f"{code}\n{BARE}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                          check=True, timeout=30)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_import_postel_is_light() -> None:
+    loaded = modules("import postel") - modules("pass")
+    assert not loaded & {"asyncio", "socket", "ssl"}, sorted(loaded)
+    assert len(loaded) <= 25, sorted(loaded)
+
+
+def test_the_version_is_light() -> None:
+    code = ("import sys; sys.argv = ['postel', '--version']\n"
+            "from postel.cli.main import main\n"
+            "try: main()\nexcept SystemExit: pass")
+    loaded = modules(code) - modules("pass")
+    assert len(loaded) <= 110, f"{len(loaded)}: {sorted(loaded)}"
+    assert not loaded & {"asyncio", "ssl", "postel.ftp.client_sync"}, sorted(loaded)
+
+
+CLIENT = """
+import sys
+from postel import {package}
+with {package}.Client("127.0.0.1", port={port}, user="alice", password="secret",
+                      security="plain") as client:
+    client.noop()
+    {more}
+"""
+
+
+def sync_session(package: str, more: str) -> set[str]:
+    """The modules of a process that had one sync session with the lab of this one."""
+    from postel import lab
+
+    with lab.start(package) as here:
+        _, port = here.address(package)
+        return modules(CLIENT.format(package=package, port=port, more=more))
+
+
+def test_a_sync_pop3_session_loads_no_asyncio() -> None:
+    loaded = sync_session("pop3", "client.stat()")
+    assert "asyncio" not in loaded
+
+
+def test_a_sync_ftp_session_loads_no_asyncio() -> None:
+    loaded = sync_session("ftp", "list(client.list(''))")
+    assert "asyncio" not in loaded
+
+
+def test_the_package_is_typed() -> None:
+    import postel
+
+    assert (Path(postel.__file__).parent / "py.typed").exists()
