@@ -18,6 +18,7 @@ A grammar module: text in, values out.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +65,11 @@ _NUMBER_LAST = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _ZONE = re.compile(rf"[{_UNRESERVED}]{{1,32}}")
-_DEVIATIONS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")  # UTS 46 section 7
+_IDNA_DIFFERS = re.compile(  # UTS 46 section 7 deviations; invisible characters IDNA 2008 drops
+    "[\u00df\u1e9e\u03c2\u200c\u200d\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490 section 3.1
 _MAX_NAME = 253  # octets of a host name, RFC 1035 section 3.1
 _FTP_TYPE = re.compile(r";type=([^/]*)$", re.IGNORECASE)
 
@@ -240,22 +245,16 @@ def _parse(text: str, default_scheme: str | None) -> URL:
         raise UsageError("it holds a space or control character", hint="a space is written %20")
     scheme, mark, rest = text.partition("://")
     if not mark or not _SCHEME.fullmatch(scheme):
-        scheme, rest = _assumed(text, default_scheme), text
+        if default_scheme is None:
+            hint = "ftp://host/path; the short form host:path is written sftp://host/path"
+            raise UsageError("it has no scheme", hint=hint)
+        scheme, rest = default_scheme, text
     matched = _PARTS.fullmatch(rest)
     authority, path, query, fragment = matched.groups() if matched else (rest, "", None, None)
     userinfo, place = _divided(authority)
     user, password = _credentials(userinfo)
     host, port = _host_and_port(place)
     return URL(scheme, user, password, host, port, path, query, fragment)
-
-
-def _assumed(text: str, default_scheme: str | None) -> str:
-    if default_scheme is not None:
-        return default_scheme
-    hint = "say which protocol, as in ftp://host/path"
-    if ":" in text:
-        hint += "; the short form host:path is written sftp://host/path"
-    raise UsageError("it has no scheme", hint=hint)
 
 
 def _divided(authority: str) -> tuple[str | None, str]:
@@ -338,8 +337,7 @@ def _check_credentials(user: str | None, password: Secret | None) -> None:
 def _check_place(url: URL) -> None:
     if url.port is not None and not 1 <= url.port <= 65_535:
         raise UsageError(f"port {url.port} is not from 1 to 65535")
-    bare = url.scheme in _NO_HOST_NEEDED and url.port is None and url.user is None
-    if not url.host and not bare:
+    if not url.host and (url.scheme not in _NO_HOST_NEEDED or url.port or url.user is not None):
         raise UsageError("it names no host", hint=f"write {url.scheme}://host/path")
 
 
@@ -350,10 +348,8 @@ def _host(host: str) -> str:
     _check_visible("host", host)
     host = (host if host.isascii() else _a_labels(host)).lower()
     shown = ascii(host[:100])
-    if _NUMBER_LAST.search(host):
-        if not _IPV4.fullmatch(host):
-            raise UsageError(f"the host {shown} is no IPv4 address", hint="write it as 127.0.0.1")
-        return host
+    if _NUMBER_LAST.search(host) and not _IPV4.fullmatch(host):
+        raise UsageError(f"the host {shown} is no IPv4 address", hint="write it as 127.0.0.1")
     if len(host) > _MAX_NAME or not all(map(_is_label, host.removesuffix(".").split("."))):
         hint = "letters, digits, hyphens and dots; xn-- only before Punycode (RFC 5890)"
         raise UsageError(f"the host {shown} is not a host name", hint=hint)
@@ -376,17 +372,17 @@ def _ipv6(host: str) -> str:
 def _a_labels(host: str) -> str:
     """Encode a name beyond ASCII; where IDNA 2003 and 2008 name different hosts, refuse."""
     hint = "write the name's A-labels (xn--...)"
-    try:
-        if len(host) <= _MAX_NAME and _DEVIATIONS.isdisjoint(host):
-            return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass  # the same answer
+    with suppress(UnicodeError):
+        if len(host) <= _MAX_NAME and not _IDNA_DIFFERS.search(host):
+            name = host.encode("idna").decode("ascii")
+            if name.count(".") == len(_DOTS.findall(host)):  # no dot hides in a digit (U+2488)
+                return name
     raise UsageError(f"the host {host[:100]!a} has no one ASCII form", hint=hint)
 
 
 def _is_label(label: str) -> bool:
     """Whether a label may stand; an A-label must be the only encoding of text one can see."""
-    if not label.startswith("xn--"):
+    if not label.startswith("xn--") or not _LABEL.fullmatch(label):
         return bool(_LABEL.fullmatch(label))
     from unicodedata import normalize
 
@@ -395,7 +391,8 @@ def _is_label(label: str) -> bool:
         again = normalize("NFKC", text.lower()).encode("punycode").decode()
     except (ValueError, OverflowError):
         return False
-    return again == label[4:] and text.isprintable() and not text.isascii()
+    visible = text.replace("\u200c", "").replace("\u200d", "")  # joiners: right in Persian or Tamil
+    return again == label[4:] and visible.isprintable() and not text.isascii()
 
 
 def is_local(host: str) -> bool:

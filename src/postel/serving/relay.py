@@ -3,8 +3,6 @@
 Service code; it knows no protocol, but for three things that must be known to do harm: the
 commands that begin TLS, and, with ``ftp=True``, the answers to PASV and EPSV, so that FTP's data
 connections pass through it too.
-
-Bytes are counted from 0 in the direction chosen, within each connection.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +21,7 @@ from ..errors import PostelError, UsageError
 from ..timing import NEVER
 from ..transport.socket_async import AsyncSocketStream
 from ..transport.sockets import listen
+from .harm import ByteFaults, Cut, Flow, Stalled
 from .server import Server
 
 __all__ = ["TLS_FAULTS", "ByteFaults", "Relay", "TLSFault"]
@@ -39,98 +37,8 @@ _CLASSIC = re.compile(rb"^(227 [^\r\n]*\()\d+,\d+,\d+,\d+,(\d{1,3}),(\d{1,3})(\)
 _LONGEST_REPLY = 65_536
 _CONNECT_WAIT = 10.0
 
-_OLD_SERVER_HELLO = bytes.fromhex(
-    "160301002a" "02000026" "0301" + "00" * 32 + "00" "002f" "00")
+_OLD_SERVER_HELLO = bytes.fromhex("160301002a020000260301" + "00" * 32 + "00002f00")
 """What a server that speaks TLS 1.0 only says (RFC 2246 section 7.4.1.3)."""
-
-
-@dataclass(frozen=True)
-class ByteFaults:
-    """What happens to the bytes of a connection.
-
-    Args:
-        towards: the direction that is harmed: bytes to the ``"client"`` or to the ``"server"``.
-        cut_after: close the line (FIN) after so many bytes.
-        reset_after: reset it (RST) after so many.
-        stall_after: pass nothing more after so many, and keep the line.
-        drop_after: lose what comes after so many; the end is passed on.
-        corrupt: flip every bit of the byte at this offset.
-        slice: pass on at most so many bytes at once; 1 is one byte at a time.
-        delay: seconds to wait before each piece.
-        skip: connections that are left in peace first.
-        times: connections that are harmed then; None harms all.
-    """
-
-    towards: Literal["client", "server"] = "client"
-    cut_after: int | None = None
-    reset_after: int | None = None
-    stall_after: int | None = None
-    drop_after: int | None = None
-    corrupt: int | None = None
-    slice: int | None = None
-    delay: float = 0.0
-    skip: int = 0
-    times: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.slice is not None and self.slice < 1:
-            raise UsageError(f"slice={self.slice}: a piece has at least one byte")
-
-    def concern(self, number: int) -> bool:
-        """Whether connection *number*, from 0, is harmed."""
-        past = number - self.skip
-        return past >= 0 and (self.times is None or past < self.times)
-
-
-class _Cut(Exception):
-    """The line ends here; `reset` by RST."""
-
-    def __init__(self, reset: bool) -> None:
-        self.reset = reset
-
-
-class _Stalled(Exception):
-    """Nothing more passes in this direction."""
-
-
-@dataclass
-class _Flow:
-    """One direction of a connection, and what happens to its bytes."""
-
-    faults: ByteFaults | None
-    done: int = 0
-
-    async def pass_on(self, data: bytes, target: AsyncSocketStream) -> None:
-        """Send *data*, harmed."""
-        if self.faults is None:
-            await target.send(data)
-            return
-        data, end = self._harmed(data, self.faults)
-        for piece in _pieces(data, self.faults.slice):
-            if self.faults.delay:
-                await asyncio.sleep(self.faults.delay)
-            await target.send(piece)
-            if self.faults.slice:
-                await asyncio.sleep(0)
-        if end is not None:
-            raise end
-
-    def _harmed(self, data: bytes, faults: ByteFaults) -> tuple[bytes, Exception | None]:
-        start, self.done = self.done, self.done + len(data)
-        at = faults.corrupt
-        if at is not None and start <= at < self.done:
-            at -= start
-            data = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
-        for limit, end in ((faults.cut_after, _Cut(False)), (faults.reset_after, _Cut(True)),
-                           (faults.stall_after, _Stalled()), (faults.drop_after, None)):
-            if limit is not None and self.done >= limit:
-                return data[: max(0, limit - start)], end
-        return data, None
-
-
-def _pieces(data: bytes, size: int | None) -> Iterator[bytes]:
-    for at in range(0, len(data), size or len(data) or 1):
-        yield data[at : at + size] if size else data
 
 
 @dataclass
@@ -139,8 +47,8 @@ class _Pair:
 
     client: AsyncSocketStream
     server: AsyncSocketStream
-    down: _Flow = field(default_factory=lambda: _Flow(None))
-    up: _Flow = field(default_factory=lambda: _Flow(None))
+    down: Flow = field(default_factory=lambda: Flow(None))
+    up: Flow = field(default_factory=lambda: Flow(None))
     clean: bool = True
 
 
@@ -220,7 +128,7 @@ class Relay(Server):
 
     def _harm(self, pair: _Pair, number: int) -> None:
         if self.byte_faults.concern(number):
-            flow = _Flow(self.byte_faults)
+            flow = Flow(self.byte_faults)
             if self.byte_faults.towards == "client":
                 pair.down = flow
             else:
@@ -296,16 +204,19 @@ class Relay(Server):
         """Pass bytes both ways until both have ended, or a fault ends them."""
         pumps = (asyncio.create_task(self._pump(pair, down=True, follow=follow)),
                  asyncio.create_task(self._pump(pair, down=False)))
+        reset = None
         try:
             await asyncio.gather(*pumps)
-        except _Cut as cut:
-            await _tear(pair, cut.reset)
+        except Cut as cut:
+            reset = cut.reset
         except (PostelError, OSError):
             pass  # one side has gone: so goes the other
         finally:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
+        if reset is not None:
+            await _tear(pair, reset)
 
     async def _pump(self, pair: _Pair, *, down: bool, follow: bool = False) -> None:
         source, target = ((pair.server, pair.client) if down else (pair.client, pair.server))
@@ -315,7 +226,7 @@ class Relay(Server):
                 if follow:
                     data = await self._followed(data, source)
                 await flow.pass_on(data, target)
-        except _Stalled:
+        except Stalled:
             return
         if pair.clean:
             await target.end_sending()
@@ -383,12 +294,16 @@ async def _reply(server: AsyncSocketStream) -> bytes:
     return data
 
 
+def _same(stream: AsyncSocketStream) -> socket.socket:
+    """The socket below *stream* by another descriptor, for `with`."""
+    return socket.socket(fileno=os.dup(stream.fileno()))
+
+
 def _shut(stream: AsyncSocketStream) -> None:
     """FIN without close_notify."""
     stream.broken = True
-    with contextlib.closing(socket.socket(fileno=os.dup(stream.fileno()))) as sock:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_WR)
+    with _same(stream) as sock, contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
 
 
 async def _tear(pair: _Pair, reset: bool) -> None:
@@ -396,7 +311,7 @@ async def _tear(pair: _Pair, reset: bool) -> None:
     for stream in (pair.server, pair.client):
         stream.broken = True
         if reset:
-            with contextlib.closing(socket.socket(fileno=os.dup(stream.fileno()))) as sock:
+            with _same(stream) as sock:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             stream.close_now()
     if not reset:

@@ -304,6 +304,11 @@ class AsyncSession(Generic[C, E]):
         return ServerInfo(self.greeting)
 
     @property
+    def latency(self) -> float:
+        """Seconds that the TCP handshake took: about one round trip; 0 when not connected."""
+        return self._stream.latency if self._stream is not None else 0.0
+
+    @property
     def is_open(self) -> bool:
         """Whether there is a connection that has not failed."""
         return self._stream is not None and not self._stream.broken

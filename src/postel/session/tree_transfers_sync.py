@@ -35,6 +35,9 @@ _TRIES = 3
 _LARGE = 4 << 20
 """Bytes from which on a file of a tree is resumed by itself rather than fetched in a row."""
 
+_NEAR = 0.0005
+"""Seconds of a round trip within one machine or one rack."""
+
 _SETTLED = 50
 """Uploads that are measured and renamed together."""
 
@@ -47,8 +50,8 @@ class Site(Protocol):
         """Its verbs."""
 
     @property
-    def is_open(self) -> bool:
-        """Whether its connection lives."""
+    def latency(self) -> float:
+        """Seconds of a round trip."""
 
     def another(self) -> Site:
         """A second client like this one, not connected."""
@@ -175,20 +178,24 @@ def _fetch(files: Files, work: _Work) -> None:
             yield job, path
 
     def take(job: _Job, reading: Reading) -> None:
-        _fetch_one(files, work, job, reading)
+        _fetch_one(files, work, job, reading, shelf)
 
-    while work.jobs:
-        files.read_many(small(), take)
-        while large:
-            _fetch_one(files, work, large.pop(), None)
+    shelf = _Shelf(work)
+    try:
+        while work.jobs:
+            files.read_many(small(), take)
+            while large:
+                _fetch_one(files, work, large.pop(), None, shelf)
+    finally:
+        shelf.close()
 
 
 def _fetch_one(
-    files: Files, work: _Work, job: _Job, reading: Reading | None
+    files: Files, work: _Work, job: _Job, reading: Reading | None, shelf: _Shelf
 ) -> None:
     """One file into its folder; its failure is reported, a broken connection raised."""
     try:
-        with _place(work, job) as place:
+        with shelf.place(job) as place:
             entry = job.entry
             if reading is None:
                 size = download_into(files, job.path, place, entry=entry,
@@ -204,10 +211,28 @@ def _fetch_one(
             raise
 
 
-def _place(work: _Work, job: _Job) -> Target:
-    if work.root is None:
-        raise TransferError(f"{job.path}: there is no folder to put it in")
-    return work.root.descend(job.parts).target(job.path.rpartition("/")[2], own=True)
+class _Shelf:
+    """The folder that a worker is filling: files come folder by folder, so it is kept open."""
+
+    def __init__(self, work: _Work) -> None:
+        self._work = work
+        self._parts: tuple[str, ...] | None = None
+        self._folder: Folder | None = None
+
+    def place(self, job: _Job) -> Target:
+        """Where *job* goes."""
+        if self._folder is None or self._parts != job.parts:
+            self.close()
+            if self._work.root is None:
+                raise TransferError(f"{job.path}: there is no folder to put it in")
+            self._folder, self._parts = self._work.root.descend(job.parts), job.parts
+        return self._folder.target(job.path.rpartition("/")[2])
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
 
 
 def _commit(place: Target, modified: datetime | None, durable: bool) -> None:
@@ -369,11 +394,26 @@ def _run(
     some: Callable[[Files, _Work], Later[None]],
 ) -> None:
     """Let workers take jobs until none is left; the caller's own connection is the first."""
-    count = max(1, min(connections, len(work.jobs)))
+    count = _workers(site, work, connections)
     with Crew() as crew:
         for _ in range(count - 1):
             crew.start(_extra_worker, site.another(), work, some)
         _worker(site, work, some)
+
+
+def _workers(site: Site, work: _Work, connections: int) -> int:
+    """How many connections are worth their while.
+
+    Connections hide round trips. Where a round trip takes no time, small files are bound by this
+    process, and a second connection only adds to its work (measured: 10,000 files on loopback
+    take a fifth longer over two connections, and twice as long over eight).
+    """
+    most = max(1, min(connections, len(work.jobs)))
+    sizes = [job.entry.size or 0 for job in work.jobs if job.entry is not None]
+    small = not sizes or sum(sizes) / len(sizes) < _LARGE / 4
+    if small and site.latency < _NEAR:
+        return 1
+    return most
 
 
 def _extra_worker(

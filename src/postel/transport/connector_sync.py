@@ -59,7 +59,9 @@ class Connector:
         sock = race.run()
         if sock is None:
             raise _failed(host, port, race.attempts)
-        return SocketStream(sock, host)
+        stream = SocketStream(sock, host)
+        stream.latency = race.latency
+        return stream
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> list[Address]:
         if (found := known(host, port)) is not None:
@@ -84,6 +86,7 @@ class _Race:
         self._deadline = deadline
         self._running: dict[socket.socket, tuple[Address, float]] = {}
         self.attempts: list[Attempt] = []
+        self.latency = 0.0
 
     def run(self) -> socket.socket | None:
         """The connected socket, or None when all have failed."""
@@ -127,6 +130,7 @@ class _Race:
             address, began = self._running.pop(sock)
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code == 0:
+                self.latency = now() - began
                 return sock
             sock.close()
             self._note(address, _reason(code), began)

@@ -13,6 +13,9 @@ from .names import Address, Resolver
 
 __all__ = ["connected", "look_up", "readable"]
 
+# poll(2) needs no descriptor of its own: for a socket or two it is cheaper than epoll
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
 
 def look_up(resolver: Resolver, host: str, port: int, seconds: float | None) -> list[Address]:
     """Ask *resolver* in a thread, so that a dead name server cannot outlast the deadline.
@@ -41,7 +44,7 @@ def look_up(resolver: Resolver, host: str, port: int, seconds: float | None) -> 
 
 def connected(sockets: Collection[socket.socket], seconds: float | None) -> list[socket.socket]:
     """Those whose connect has come to an end (well or not), after at most *seconds*."""
-    with selectors.DefaultSelector() as selector:
+    with _Selector() as selector:
         for sock in sockets:
             selector.register(sock, selectors.EVENT_WRITE, sock)
         return [key.data for key, _ in selector.select(seconds)]
@@ -49,6 +52,6 @@ def connected(sockets: Collection[socket.socket], seconds: float | None) -> list
 
 def readable(sock: socket.socket, seconds: float | None) -> bool:
     """Whether *sock* has something to read, or a caller, within *seconds*."""
-    with selectors.DefaultSelector() as selector:
+    with _Selector() as selector:
         selector.register(sock, selectors.EVENT_READ)
         return bool(selector.select(seconds))

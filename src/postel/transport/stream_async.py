@@ -30,6 +30,7 @@ class AsyncStream(ABC):
         self.broken = False
         self.received = 0
         self.sent = 0
+        self.latency = 0.0
 
     @property
     @abstractmethod
@@ -87,7 +88,8 @@ class AsyncStream(ABC):
     async def receive_file(self, file: BinaryIO, count: int) -> int:
         """Write one chunk of at most *count* bytes to *file*; return its size, 0 at the end."""
         data = await self.receive(min(CHUNK, count))
-        file.write(data)
+        if data:
+            file.write(data)
         return len(data)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -38,6 +38,7 @@ class Stream(ABC):
         self.broken = False
         self.received = 0
         self.sent = 0
+        self.latency = 0.0
 
     @property
     @abstractmethod
@@ -95,7 +96,8 @@ class Stream(ABC):
     def receive_file(self, file: BinaryIO, count: int) -> int:
         """Write one chunk of at most *count* bytes to *file*; return its size, 0 at the end."""
         data = self.receive(min(CHUNK, count))
-        file.write(data)
+        if data:
+            file.write(data)
         return len(data)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -155,6 +156,7 @@ class Target:
         short = name if len(os.fsencode(name)) < 230 else f"{name[:50]}.{hash(name) & 0xffffffff:x}"
         self._part, self._note = f".{short}.postel", f".{short}.postel-note"
         self.offset = 0
+        self._noted = False
         try:
             self.file = self._open_part()
         except BaseException:
@@ -188,6 +190,7 @@ class Target:
             How many bytes are there; 0 starts afresh.
         """
         noted = self._read_note()
+        self._noted = True
         if noted == dict(identity):
             self.offset = self.file.seek(0, os.SEEK_END)
         else:
@@ -197,7 +200,8 @@ class Target:
 
     def restart(self, offset: int = 0) -> None:
         """Forget all but the first *offset* bytes."""
-        self.file.truncate(offset)
+        if os.fstat(self.file.fileno()).st_size != offset:
+            self.file.truncate(offset)
         self.file.seek(offset)
         self.offset = offset
 
@@ -219,14 +223,17 @@ class Target:
             durable: whether to wait until the disk has it.
         """
         fd = self.file.fileno()
-        os.fchmod(fd, self._mode() if mode is None else mode & 0o777)
+        if mode is None:
+            mode = self._mode()
+        os.fchmod(fd, mode & 0o777)
         if modified is not None:
             when = modified if modified.tzinfo else modified.replace(tzinfo=UTC)
             os.utime(fd, (when.timestamp(), when.timestamp()))
         if durable:
             os.fsync(fd)
         self._folder._rename(self._part, self.name)
-        self._folder._remove(self._note)
+        if self._noted:
+            self._folder._remove(self._note)
         if durable:
             self._folder.sync()
         self._release()
@@ -254,9 +261,7 @@ class Target:
         old = self._folder.stat(self.name)
         if old is not None and stat.S_ISREG(old.st_mode):
             return stat.S_IMODE(old.st_mode) & 0o777
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+        return 0o666 & ~_umask()
 
     def _read_note(self) -> object:
         try:
@@ -278,6 +283,14 @@ class Target:
 
     def __exit__(self, *exc: object) -> None:
         self.keep()
+
+
+@cache
+def _umask() -> int:
+    """The process's umask; reading it means setting it, so that is done once."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _lock(fd: int, path: Path) -> None:

@@ -74,7 +74,7 @@ class Trace:
 
     def __init__(self, file: TextIO | None = None) -> None:
         self._file = file
-        self._records: deque[Record] = deque(maxlen=KEPT)
+        self._last: deque[tuple[str, bytes, int]] = deque(maxlen=KEPT)
 
     def client(self, shown: str) -> None:
         """A command was sent; *shown* has no secret in it."""
@@ -91,18 +91,18 @@ class Trace:
     @property
     def records(self) -> tuple[Record, ...]:
         """The last records."""
-        return tuple(self._records)
+        return tuple(Record(who, data, size - len(data)) for who, data, size in self._last)
 
     @property
     def text(self) -> str:
         """The last records as text, one a line."""
-        return "\n".join(map(str, self._records))
+        return "\n".join(map(str, self.records))
 
     def _add(self, who: str, data: bytes) -> None:
         if self._file is not None:
             self._file.write(f"{Record(who, data)}\n")
             self._file.flush()
-        self._records.append(Record(who, data[:LONGEST], max(0, len(data) - LONGEST)))
+        self._last.append((who, data[:LONGEST], len(data)))
 
 
 def parse(text: str) -> list[Record]:
