@@ -9,11 +9,11 @@ import socket
 from collections.abc import Collection
 
 from .names import Address, Resolver
-from .socket_async import wait_ready
+from .ready_async import wait_ready
 
 __all__ = ["connected", "look_up"]
 
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # as in ready_sync.py
 
 
 async def look_up(

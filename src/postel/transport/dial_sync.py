@@ -10,11 +10,9 @@ import threading
 from collections.abc import Collection
 
 from .names import Address, Resolver
+from .ready_sync import Selector
 
-__all__ = ["connected", "look_up", "readable"]
-
-# poll(2) needs no descriptor of its own: for a socket or two it is cheaper than epoll
-_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+__all__ = ["connected", "look_up"]
 
 
 def look_up(resolver: Resolver, host: str, port: int, seconds: float | None) -> list[Address]:
@@ -44,14 +42,7 @@ def look_up(resolver: Resolver, host: str, port: int, seconds: float | None) -> 
 
 def connected(sockets: Collection[socket.socket], seconds: float | None) -> list[socket.socket]:
     """Those whose connect has come to an end (well or not), after at most *seconds*."""
-    with _Selector() as selector:
+    with Selector() as selector:
         for sock in sockets:
             selector.register(sock, selectors.EVENT_WRITE, sock)
         return [key.data for key, _ in selector.select(seconds)]
-
-
-def readable(sock: socket.socket, seconds: float | None) -> bool:
-    """Whether *sock* has something to read, or a caller, within *seconds*."""
-    with _Selector() as selector:
-        selector.register(sock, selectors.EVENT_READ)
-        return bool(selector.select(seconds))

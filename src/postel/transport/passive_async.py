@@ -6,7 +6,8 @@ from __future__ import annotations
 from ..errors import TimedOut
 from ..timing import Deadline
 from .clock_async import now
-from .socket_async import AsyncSocketStream, wait_ready
+from .ready_async import wait_ready
+from .socket_async import AsyncSocketStream
 from .sockets import listen
 
 __all__ = ["AsyncListener"]

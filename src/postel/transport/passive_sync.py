@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..errors import TimedOut
 from ..timing import Deadline
 from .clock_sync import now
-from .dial_sync import readable
+from .ready_sync import wait_ready
 from .socket_sync import SocketStream
 from .sockets import listen
 
@@ -38,17 +38,18 @@ class Listener:
             except BlockingIOError:
                 self._wait(deadline)
                 continue
-            sock.setblocking(True)
             return SocketStream(sock, self._host)
 
     def _wait(self, deadline: Deadline) -> None:
         left = deadline.remaining(now=now())
-        if not readable(self._sock, left):
+        try:
+            wait_ready(self._sock.fileno(), write=False, seconds=left)
+        except TimeoutError:
             raise TimedOut(
                 f"{self._host}: the server did not call back on port {self.port}",
                 hint="active mode needs a way from the server to this machine: behind a router "
                 "or firewall use passive mode",
-            )
+            ) from None
 
     def close(self) -> None:
         """Stop waiting."""

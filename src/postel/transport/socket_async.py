@@ -1,19 +1,19 @@
-# Hand-written pair with socket_sync.py.
-"""A stream over our own non-blocking socket, TLS included, driven by the loop's callbacks.
+# A conversation (its twin socket_sync.py is generated): a stream over our own socket.
+"""A stream over our own non-blocking socket, TLS included.
+
+The socket is tried first and waited for only when it would block, so bulk data costs no wait at
+all. Waiting is what the two sides do differently: by the loop's callbacks, or by poll(2)
+(ready_async.py, ready_sync.py). TLS wraps the socket in place: OpenSSL reads from the descriptor.
 
 Why not asyncio's streams: reading over TLS this way costs a third of their CPU; a TLS session can
 be taken and resumed (asyncio's API cannot, and FTPS data channels need it); the tail of a stream
-is not lost under uvloop. The socket is tried first and waited for only when it would block, so
-bulk data costs no turn of the loop; every so often the stream lets others run all the same.
-
-Loops without ``add_reader`` (Windows' proactor) wait in a thread instead.
+is not lost under uvloop. Why not a blocking socket with a timeout: Python polls before each read
+of one, and over TLS it hands out one record of 16 KiB at a time.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import select
 import socket
 import ssl
 from collections.abc import Callable
@@ -21,56 +21,14 @@ from typing import BinaryIO
 
 from ..types import Peer
 from .clock_async import now
-from .sockets import READ, TLS_DRAIN, failure, in_clear, is_plain_file, prepare, where
+from .ready_async import breathe, wait_ready
+from .sockets import READ, TLS_DRAIN, Splice, failure, in_clear, is_plain_file, prepare, where
 from .stream_async import CHUNK, AsyncStream
 
-__all__ = ["AsyncSocketStream", "wait_ready"]
+__all__ = ["AsyncSocketStream"]
 
 _STREAK = 32
 """Reads that found data at once before other tasks get their turn."""
-
-_SLICE = 0.25
-"""Seconds that a waiting thread sleeps at most, on loops that cannot watch a descriptor."""
-
-
-async def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
-    """Wait until the descriptor can be read (or written).
-
-    Raises:
-        TimeoutError: *seconds* passed.
-    """
-    loop = asyncio.get_running_loop()
-    waiter: asyncio.Future[bool] = loop.create_future()
-    try:
-        (loop.add_writer if write else loop.add_reader)(fd, _wake, waiter, True)
-    except NotImplementedError:
-        await _wait_in_thread(fd, write, seconds)
-        return
-    timer = None if seconds is None else loop.call_later(seconds, _wake, waiter, False)
-    try:
-        if not await waiter:
-            raise TimeoutError
-    finally:
-        (loop.remove_writer if write else loop.remove_reader)(fd)
-        if timer is not None:
-            timer.cancel()
-
-
-def _wake(waiter: asyncio.Future[bool], ready: bool) -> None:
-    if not waiter.done():
-        waiter.set_result(ready)
-
-
-async def _wait_in_thread(fd: int, write: bool, seconds: float | None) -> None:
-    end = None if seconds is None else now() + seconds
-    while True:
-        left = _SLICE if end is None else min(_SLICE, end - now())
-        if left <= 0:
-            raise TimeoutError
-        rlist, wlist = ([], [fd]) if write else ([fd], [])
-        ready = await asyncio.to_thread(select.select, rlist, wlist, wlist, left)
-        if any(ready):
-            return
 
 
 class AsyncSocketStream(AsyncStream):
@@ -90,6 +48,8 @@ class AsyncSocketStream(AsyncStream):
         self._peer: Peer | None = None
         self._closed = False
         self._streak = 0
+        self._splice: Splice | None = None
+        self._buffer: bytearray | None = None
 
     @property
     def peer(self) -> Peer:
@@ -230,6 +190,8 @@ class AsyncSocketStream(AsyncStream):
         if self._closed:
             return
         self._closed = True
+        if self._splice is not None:
+            self._splice.close()
         try:
             if not self.broken:
                 self._close_notify()
@@ -267,6 +229,34 @@ class AsyncSocketStream(AsyncStream):
         self.sent += done
         return done
 
+    async def receive_file(self, file: BinaryIO, count: int) -> int:
+        """Write what has come to *file*: in clear text by splice(2), within the kernel."""
+        if self._splice is None and not isinstance(self._sock, ssl.SSLSocket):
+            self._splice = Splice.between(self._sock, file)
+        if self._splice is not None:
+            return await self._receive_spliced(self._splice, file, count)
+        if self._buffer is None:
+            self._buffer = bytearray(CHUNK)
+        view = memoryview(self._buffer)[:count]
+        size = await self.receive_into(view)
+        if size:
+            file.write(view[:size])
+        return size
+
+    async def _receive_spliced(self, splice: Splice, file: BinaryIO, count: int) -> int:
+        await self._breathe()
+        while not self.ended:
+            try:
+                size = splice.move(self._sock, file, count)
+            except BlockingIOError:
+                await self._ready("receiving")
+                continue
+            except OSError as error:
+                raise self._failure(error, "receiving") from error
+            self._count(size)
+            return size
+        return 0
+
     def _drain(self, sock: ssl.SSLSocket, buffer: memoryview) -> int:
         """Gather the records that have arrived: fewer, larger chunks for everyone above."""
         count, room = 0, min(len(buffer), TLS_DRAIN)
@@ -292,7 +282,7 @@ class AsyncSocketStream(AsyncStream):
             self._streak = 0
             if self.deadline.expired(now=now()):
                 raise self._failure(TimeoutError(), "receiving")
-            await asyncio.sleep(0)
+            await breathe()
 
     async def _retry(self, step: Callable[[], object], doing: str) -> None:
         """Call *step* until OpenSSL wants nothing more."""

@@ -12,22 +12,30 @@ links (POSIX), so a link planted during the run leads nowhere.
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from ..errors import BusyError, TransferError
+from ..errors import BusyError, PostelError, TransferError
 from ..wire.names import safe_name
 
-__all__ = ["Folder", "Target"]
+__all__ = ["Folder", "Target", "on_disk"]
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe that was planted there must not hold us
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 _NOTE = 4096  # bytes of a note; ours have some hundred
@@ -153,7 +161,8 @@ class Target:
         self._folder = folder
         self._own = own
         self.name = name
-        short = name if len(os.fsencode(name)) < 230 else f"{name[:50]}.{hash(name) & 0xffffffff:x}"
+        raw = os.fsencode(name)
+        short = name if len(raw) < 230 else f"{name[:50]}.{zlib.crc32(raw):x}"
         self._part, self._note = f".{short}.postel", f".{short}.postel-note"
         self.offset = 0
         self._noted = False
@@ -170,15 +179,23 @@ class Target:
         return cls(Folder(path.parent), path.name, own=True)
 
     def _open_part(self) -> BinaryIO:
-        fd = self._folder._open(self._part, os.O_RDWR | os.O_CREAT)
-        try:
-            _lock(fd, self._folder.path / self.name)
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise TransferError(f"{self._folder.path / self._part}: not a plain file")
-        except BaseException:
-            os.close(fd)
-            raise
-        return open(fd, "r+b", buffering=0)  # noqa: SIM115, PTH123 - lives as long as this
+        while True:
+            fd = self._folder._open(self._part, os.O_RDWR | os.O_CREAT | _NO_WAIT)
+            try:
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    raise TransferError(f"{self._folder.path / self._part}: not a plain file")
+                _lock(fd, self._folder.path / self.name)
+                if self._is_ours(fd):
+                    return cast("BinaryIO", _Whole(fd))
+            except BaseException:
+                os.close(fd)
+                raise
+            os.close(fd)  # another run gave it its name between our open and our lock
+
+    def _is_ours(self, fd: int) -> bool:
+        """Whether the temporary name still stands for the file behind *fd*."""
+        there, here = self._folder.stat(self._part), os.fstat(fd)
+        return there is not None and (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def resume(self, identity: Mapping[str, object]) -> int:
         """Go on where an earlier run stopped, if it was at the same source.
@@ -197,6 +214,10 @@ class Target:
             self.restart()
             self._write_note(identity)
         return self.offset
+
+    def forget(self) -> None:
+        """What is written from now on is not to be gone on with."""
+        self._folder._remove(self._note)
 
     def restart(self, offset: int = 0) -> None:
         """Forget all but the first *offset* bytes."""
@@ -221,8 +242,14 @@ class Target:
             modified: its time; naive times are UTC.
             mode: its permission bits; else those of the file it replaces, else the umask's.
             durable: whether to wait until the disk has it.
+
+        Raises:
+            TransferError: somebody else took the temporary name away.
         """
         fd = self.file.fileno()
+        if not self._is_ours(fd):
+            raise TransferError(f"{self._folder.path / self.name}: another file took the place of "
+                                f"{self._part}", hint="a file of that name came too; try again")
         if mode is None:
             mode = self._mode()
         os.fchmod(fd, mode & 0o777)
@@ -241,7 +268,8 @@ class Target:
     def discard(self) -> None:
         """Leave nothing behind."""
         if not self.file.closed:
-            self._folder._remove(self._part)
+            if self._is_ours(self.file.fileno()):
+                self._folder._remove(self._part)
             self._folder._remove(self._note)
             self._release()
 
@@ -283,6 +311,44 @@ class Target:
 
     def __exit__(self, *exc: object) -> None:
         self.keep()
+
+
+class _Whole(io.FileIO):
+    """An unbuffered file whose `write` writes all of it: a disk that is nearly full takes part."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(fd, "r+b")
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Write all of *data*; raise `OSError` where the disk takes no more."""
+        view = memoryview(data)
+        done = super().write(view)
+        while done < len(view):
+            done += super().write(view[done:])
+        return done
+
+
+@contextlib.contextmanager
+def on_disk(path: Path | str) -> Iterator[None]:
+    """Say in one of our errors what this machine's disk refuses while *path* is fetched.
+
+    Example:
+        >>> with on_disk("a.iso"):
+        ...     raise OSError(28, "No space left on device")
+        Traceback (most recent call last):
+        ...
+        postel.errors.TransferError: a.iso: it cannot be written here: No space left on device
+    """
+    try:
+        yield
+    except PostelError:
+        raise
+    except OSError as error:
+        raise TransferError(
+            f"{path}: it cannot be written here: {error.strerror or error}",
+            hint="make room, and run it again: it goes on where it stopped"
+            if error.errno in _FULL else "check the folder and its permissions",
+        ) from error
 
 
 @cache
