@@ -3,7 +3,7 @@
 Everything is loaded on first use: ``import postel`` costs next to nothing.
 
     postel.ftp, postel.pop3, …      one package per protocol, all of one shape
-    postel.get, put, ls             files by URL, whatever the protocol
+    postel.get, put, ls, stat …     files by URL, whatever the protocol
     postel.aio                      the same verbs for asyncio
     postel.lab                      a local Internet: servers, names, certificates, faults
     postel.errors                   the one error tree
@@ -17,12 +17,25 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import aio, errors, ftp, lab, pop3
-    from .transfer.verbs_sync import get, ls, put
+    from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
 
-__all__ = ["__version__", "aio", "errors", "ftp", "get", "lab", "ls", "pop3", "put"]
+__all__ = [
+    "__version__",
+    "aio",
+    "errors",
+    "ftp",
+    "get",
+    "lab",
+    "ls",
+    "mkdir",
+    "pop3",
+    "put",
+    "rename",
+    "rm",
+    "stat",
+]
 
-_VERBS = "postel.transfer.verbs_sync"
-_HOMES = {"get": _VERBS, "ls": _VERBS, "put": _VERBS}
+_VERBS = frozenset(("get", "ls", "mkdir", "put", "rename", "rm", "stat"))
 _PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
 
 
@@ -32,8 +45,8 @@ def __getattr__(name: str) -> Any:
 
     if name in _PACKAGES:
         return import_module(f"postel.{name}")
-    if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
+    if name in _VERBS:
+        value = getattr(import_module("postel.transfer.verbs_sync"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'postel' has no attribute {name!r}")

@@ -16,6 +16,7 @@ __all__ = [
     "Outcome",
     "Peer",
     "Progress",
+    "Scheme",
     "Security",
     "ServerInfo",
 ]
@@ -235,3 +236,26 @@ class Features:
     symlinks: bool = False
     digests: tuple[str, ...] = ()
     copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A URL scheme: what it is, and what works today.
+
+    Args:
+        name: as in URLs.
+        family: files, mail, news …
+        port: the well-known one; None where there is none.
+        tls: when TLS is used, in words.
+        verbs: what can be done.
+        package: the protocol's package, loaded on use; "" for this machine's own files.
+        about: one line.
+    """
+
+    name: str
+    family: str
+    port: int | None
+    tls: str
+    verbs: tuple[str, ...]
+    package: str
+    about: str

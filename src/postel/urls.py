@@ -71,7 +71,7 @@ _IDNA_DIFFERS = re.compile(  # UTS 46 section 7 deviations; invisible characters
 )
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490 section 3.1
 _MAX_NAME = 253  # octets of a host name, RFC 1035 section 3.1
-_FTP_TYPE = re.compile(r";type=([^/]*)$", re.IGNORECASE)
+_FTP_TYPE = re.compile(r";type=([^/;]*)$", re.IGNORECASE)
 
 _ESCAPES_HINT = 'in a user name or password write "@" as %40, ":" %3A, "/" %2F, "?" %3F, "#" %23'
 

@@ -76,12 +76,14 @@ def test_reset(here: Lab) -> None:
 
 
 def test_stall(here: Lab) -> None:
-    with here.relay("pop3", stall_after=10) as relay:
-        with socket.create_connection(relay.address(), timeout=5) as sock:
-            assert len(sock.recv(100)) == 10
-            sock.settimeout(0.2)
-            with pytest.raises(TimeoutError):
-                sock.recv(100)
+    with (
+        here.relay("pop3", stall_after=10) as relay,
+        socket.create_connection(relay.address(), timeout=5) as sock,
+    ):
+        assert len(sock.recv(100)) == 10
+        sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            sock.recv(100)
 
 
 def test_drop_loses_the_rest_and_passes_the_end(here: Lab) -> None:
@@ -144,9 +146,11 @@ def trusting(here: Lab) -> ssl.SSLContext:
 
 def pop3s(here: Lab, address: tuple[str, int], context: ssl.SSLContext) -> None:
     """Greet by POP3 over TLS; the certificate must be for the lab's own name."""
-    with socket.create_connection(address, timeout=5) as raw:
-        with context.wrap_socket(raw, server_hostname=f"pop3.{here.domain}") as sock:
-            assert sock.recv(100).startswith(b"+OK")
+    with (
+        socket.create_connection(address, timeout=5) as raw,
+        context.wrap_socket(raw, server_hostname=f"pop3.{here.domain}") as sock,
+    ):
+        assert sock.recv(100).startswith(b"+OK")
 
 
 def upgrade(here: Lab, address: tuple[str, int], command: bytes) -> str:
@@ -172,9 +176,8 @@ def test_flawed_certificates_are_refused_and_serve_who_insists(here: Lab, flaw: 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_flawed_certificates_after_the_upgrade(here: Lab, flaw: str) -> None:
     for scheme, command in (("pop3", b"STLS"), ("ftp", b"AUTH TLS")):
-        with here.relay(scheme, tls=flaw) as relay:
-            with pytest.raises(ssl.SSLCertVerificationError):
-                upgrade(here, relay.address(), command)
+        with here.relay(scheme, tls=flaw) as relay, pytest.raises(ssl.SSLCertVerificationError):
+            upgrade(here, relay.address(), command)
 
 
 def test_a_good_certificate_after_the_upgrade(here: Lab) -> None:
@@ -185,12 +188,14 @@ def test_a_good_certificate_after_the_upgrade(here: Lab) -> None:
 @pytest.mark.parametrize("tls", ["close in handshake", "old", "plaintext"])
 @pytest.mark.parametrize("scheme", ["pop3", "pop3s"])
 def test_handshakes_that_fail(here: Lab, scheme: str, tls: str) -> None:
-    with here.relay(scheme, tls=tls) as relay:
-        with pytest.raises((ssl.SSLError, ConnectionError)) as caught:
-            if scheme == "pop3s":
-                pop3s(here, relay.address(), trusting(here))
-            else:
-                upgrade(here, relay.address(), b"STLS")
+    with (
+        here.relay(scheme, tls=tls) as relay,
+        pytest.raises((ssl.SSLError, ConnectionError)) as caught,
+    ):
+        if scheme == "pop3s":
+            pop3s(here, relay.address(), trusting(here))
+        else:
+            upgrade(here, relay.address(), b"STLS")
     sign = {"old": ("UNSUPPORTED_PROTOCOL",), "plaintext": ("WRONG_VERSION_NUMBER", "RECORD_LAYER"),
             "close in handshake": ("EOF", "reset")}[tls]
     assert any(word in str(caught.value) for word in sign)
@@ -198,9 +203,11 @@ def test_handshakes_that_fail(here: Lab, scheme: str, tls: str) -> None:
 
 def test_tls_on_the_plain_port(here: Lab) -> None:
     with here.relay("pop3", tls="tls on the plain port") as relay:
-        with socket.create_connection(relay.address(), timeout=0.2) as sock:
-            with pytest.raises(TimeoutError):
-                sock.recv(100)  # it waits for a ClientHello
+        with (
+            socket.create_connection(relay.address(), timeout=0.2) as sock,
+            pytest.raises(TimeoutError),
+        ):
+            sock.recv(100)  # it waits for a ClientHello
         pop3s(here, relay.address(), trusting(here))
 
 

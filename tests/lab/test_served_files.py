@@ -218,7 +218,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
 
 
 def test_no_descriptor_is_left(jail: FolderFiles) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for path in ("/inside/plain", "/to-file", "/pipe", "/inside/no/no", "/to-folder/x"):
         for act in (jail.stat, jail.open, jail.list, jail.create):
             try:
@@ -226,7 +226,7 @@ def test_no_descriptor_is_left(jail: FolderFiles) -> None:
             except OSError:
                 continue
             getattr(result, "close", lambda: None)()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @given(st.text(max_size=60), st.sampled_from(["/", "/a/b"]))

@@ -40,14 +40,18 @@ class Burst(Results[Outcome[T]], Generic[T]):
     Args:
         site: the client.
         items: for each: its path, the commands to send, and how to read their replies.
+        binary: whether they mean something only in binary mode.
     """
 
     def __init__(
         self,
         site: Client,
         items: Iterable[tuple[str, Sequence[FTPCommand], Callable[[Answers], T]]],
+        *,
+        binary: bool = False,
     ) -> None:
         super().__init__()
+        self._binary = binary
         self._site = site
         self._items = iter(items)
 
@@ -65,6 +69,8 @@ class Burst(Results[Outcome[T]], Generic[T]):
             return ()
         site = self._site
         with site._operation(str(batch[0][1][0])):
+            if self._binary:
+                site._use_type("I")  # many servers refuse SIZE in text mode
             answers = site._burst([asked for _, commands, _ in batch for asked in commands])
         found = iter(answers)
         return [self._outcome(path, [next(found) for _ in commands], read)
@@ -119,8 +125,9 @@ class Adapter(Files):
             if site._knows("MLST"):
                 entry = site.mlst(path)
                 return _named(entry, path)
-            size, time = site._burst(
-                [site._command("SIZE", path), site._command("MDTM", path)])
+            asked, _ = self._stat_commands(path)
+            site._use_type("I")
+            size, time = site._burst(asked)
             if size.kind == 2:
                 return _measured(path, size, time)
             return self._stat_by_listing(path)
@@ -178,13 +185,15 @@ class Adapter(Files):
             upcoming = None if following is None else self.site.stor(following[1])
             writing.on_end = [] if upcoming is None else [upcoming._transfer]
             give(current[0], writing)
+            writing.skip()
             current, writing = following, upcoming
 
     # -- batches ---------------------------------------------------------------------------
 
     def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
         """What many paths are, two commands each, a hundred in a packet."""
-        return Burst(self.site, ((path, *self._stat_commands(path)) for path in paths))
+        return Burst(self.site, ((path, *self._stat_commands(path)) for path in paths),
+                          binary=True)
 
     def _stat_commands(
         self, path: str
@@ -251,6 +260,7 @@ class Adapter(Files):
                 waiting.append((following[0], self.read(following[1])))
             reading.on_end = [waiting[0][1]._transfer] if waiting else []
             take(key, reading)
+            reading.skip()
 
 
 def _must_succeed(

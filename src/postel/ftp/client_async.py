@@ -34,6 +34,8 @@ class AsyncClient(AsyncTransfers):
         ['hello.txt', 'more']
     """
 
+    _start = ""
+
     @property
     def files(self) -> AsyncAdapter:
         """The adapter: the verbs that all file schemes share, single and in batches."""
@@ -42,8 +44,11 @@ class AsyncClient(AsyncTransfers):
     async def open(self) -> None:
         """Connect, secure, log in, and go to the URL's folder if it names one."""
         await super().open()
+        self._folder = ""
         path, _ = ftp_path(self.url)
-        if path.endswith("/") and path.strip("/"):
+        if self._start:
+            await self.cwd(self._start)
+        elif path.endswith("/") and path.strip("/"):
             await self.cwd(path)
 
     # -- reading ---------------------------------------------------------------------------
@@ -221,7 +226,14 @@ class AsyncClient(AsyncTransfers):
         twin._context = self.context
         twin.encoding, twin.active = self.encoding, self.active
         twin.account, twin.virtual_host = self.account, self.virtual_host
+        twin.largest_listing, twin._start = self.largest_listing, self._folder
         return twin
+
+    async def reopen(self) -> None:
+        """Connect again, and go back to the folder it was in."""
+        self._start = self._folder
+        await self.aclose()
+        await self.open()
 
     def be_careful(self) -> None:
         """Send one command at a time to this server from now on."""

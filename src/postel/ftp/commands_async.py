@@ -7,6 +7,8 @@ from datetime import datetime
 
 from ..errors import NotSupported, ProtocolError
 from ..types import Entry
+from ..wire.base import argument
+from ..wire.names import joined
 from ..wire.replies import Reply
 from . import replies
 from .control_async import AsyncControl
@@ -20,6 +22,9 @@ _DIGESTS = {"SHA-512": "XSHA512", "SHA-256": "XSHA256", "SHA-1": "XSHA1", "MD5":
 
 class AsyncCommands(AsyncControl):
     """One method for each command that needs no data connection."""
+
+    _folder = ""
+    """Where `cwd` has led, from the folder that the log-in led to."""
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -35,8 +40,9 @@ class AsyncCommands(AsyncControl):
             NotFound: there is no such file.
         """
         async with self._operation(f"SIZE {path}", timeout):
+            asked = self._command("SIZE", path)
             await self._use_type("I")  # many servers refuse SIZE in text mode
-            return replies.number(await self._done("SIZE", path))
+            return replies.number(await self._expect(self._queue(asked), 2))
 
     async def mdtm(self, path: str, *, timeout: float | None = None) -> datetime:
         """When a file was last changed, UTC (RFC 3659 section 3)."""
@@ -114,8 +120,9 @@ class AsyncCommands(AsyncControl):
                     f"HASH {path}: the server does not compute {algorithm or 'digests'}",
                     hint=f"it offers {', '.join(offered) or 'none'}")
             if self._knows("HASH"):
+                asked = self._command("HASH", path)
                 await self._done("OPTS", f"HASH {chosen}")
-                return chosen, replies.digest(await self._done("HASH", path))
+                return chosen, replies.digest(await self._expect(self._queue(asked), 2))
             return chosen, replies.digest(await self._done(_DIGESTS[chosen], path))
 
     @property
@@ -136,11 +143,13 @@ class AsyncCommands(AsyncControl):
         """
         async with self._operation(f"CWD {path}", timeout):
             await self._done("CWD", path)
+            self._folder = path if path.startswith("/") else joined(self._folder, path)
 
     async def cdup(self, *, timeout: float | None = None) -> None:
         """Go to the folder above."""
         async with self._operation("CDUP", timeout):
             await self._done("CDUP")
+            self._folder = joined(self._folder, "..")
 
     async def mkd(self, path: str, *, timeout: float | None = None) -> str:
         """Make a folder; return its path as the server tells it.
@@ -169,8 +178,9 @@ class AsyncCommands(AsyncControl):
             NotFound: there is no *old*.
         """
         async with self._operation(f"RNFR {old}", timeout):
-            await self._expect(self._queue(self._command("RNFR", old)), 3)
-            await self._done("RNTO", new)
+            first, second = self._command("RNFR", old), self._command("RNTO", new)
+            await self._expect(self._queue(first), 3)
+            await self._expect(self._queue(second), 2)
 
     async def mfmt(self, path: str, when: datetime, *, timeout: float | None = None) -> None:
         """Set the time of last change: MFMT, else ``MDTM time path``, else SITE UTIME.
@@ -255,8 +265,10 @@ class AsyncCommands(AsyncControl):
 
     async def quote(self, line: str, *, timeout: float | None = None) -> Reply:
         """Any command as it is; return its final reply, whatever it says."""
+        argument(line, "quote")
         verb, _, text = line.partition(" ")
         async with self._operation(verb, timeout):
+            self._type = ""  # who knows what it changes
             return await self._ask(verb, text or None)
 
     async def _use_type(self, letter: str) -> None:

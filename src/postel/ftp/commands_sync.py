@@ -7,6 +7,8 @@ from datetime import datetime
 
 from ..errors import NotSupported, ProtocolError
 from ..types import Entry
+from ..wire.base import argument
+from ..wire.names import joined
 from ..wire.replies import Reply
 from . import replies
 from .control_sync import Control
@@ -20,6 +22,9 @@ _DIGESTS = {"SHA-512": "XSHA512", "SHA-256": "XSHA256", "SHA-1": "XSHA1", "MD5":
 
 class Commands(Control):
     """One method for each command that needs no data connection."""
+
+    _folder = ""
+    """Where `cwd` has led, from the folder that the log-in led to."""
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -35,8 +40,9 @@ class Commands(Control):
             NotFound: there is no such file.
         """
         with self._operation(f"SIZE {path}", timeout):
+            asked = self._command("SIZE", path)
             self._use_type("I")  # many servers refuse SIZE in text mode
-            return replies.number(self._done("SIZE", path))
+            return replies.number(self._expect(self._queue(asked), 2))
 
     def mdtm(self, path: str, *, timeout: float | None = None) -> datetime:
         """When a file was last changed, UTC (RFC 3659 section 3)."""
@@ -114,8 +120,9 @@ class Commands(Control):
                     f"HASH {path}: the server does not compute {algorithm or 'digests'}",
                     hint=f"it offers {', '.join(offered) or 'none'}")
             if self._knows("HASH"):
+                asked = self._command("HASH", path)
                 self._done("OPTS", f"HASH {chosen}")
-                return chosen, replies.digest(self._done("HASH", path))
+                return chosen, replies.digest(self._expect(self._queue(asked), 2))
             return chosen, replies.digest(self._done(_DIGESTS[chosen], path))
 
     @property
@@ -136,11 +143,13 @@ class Commands(Control):
         """
         with self._operation(f"CWD {path}", timeout):
             self._done("CWD", path)
+            self._folder = path if path.startswith("/") else joined(self._folder, path)
 
     def cdup(self, *, timeout: float | None = None) -> None:
         """Go to the folder above."""
         with self._operation("CDUP", timeout):
             self._done("CDUP")
+            self._folder = joined(self._folder, "..")
 
     def mkd(self, path: str, *, timeout: float | None = None) -> str:
         """Make a folder; return its path as the server tells it.
@@ -169,8 +178,9 @@ class Commands(Control):
             NotFound: there is no *old*.
         """
         with self._operation(f"RNFR {old}", timeout):
-            self._expect(self._queue(self._command("RNFR", old)), 3)
-            self._done("RNTO", new)
+            first, second = self._command("RNFR", old), self._command("RNTO", new)
+            self._expect(self._queue(first), 3)
+            self._expect(self._queue(second), 2)
 
     def mfmt(self, path: str, when: datetime, *, timeout: float | None = None) -> None:
         """Set the time of last change: MFMT, else ``MDTM time path``, else SITE UTIME.
@@ -255,8 +265,10 @@ class Commands(Control):
 
     def quote(self, line: str, *, timeout: float | None = None) -> Reply:
         """Any command as it is; return its final reply, whatever it says."""
+        argument(line, "quote")
         verb, _, text = line.partition(" ")
         with self._operation(verb, timeout):
+            self._type = ""  # who knows what it changes
             return self._ask(verb, text or None)
 
     def _use_type(self, letter: str) -> None:

@@ -71,7 +71,8 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
         self._noop_ok = True
         self._spoken = 0.0
         self._system = ""
-        return wire.Wire(self.encoding)
+        self._control = wire.Wire(self.encoding)
+        return self._control
 
     @property
     def learned(self) -> Learned:
@@ -144,7 +145,15 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
         if self.user is None:
             self.user = ANONYMOUS
             self._password = self._password or Secret("guest@")
+        self._check_words()
         await super().open()
+
+    def _check_words(self) -> None:
+        """Refuse what no command can carry before anything is sent."""
+        password = self._password.reveal() if isinstance(self._password, Secret) else None
+        for verb, text in (("USER", self.user), ("ACCT", self.account),
+                           ("HOST", self.virtual_host), ("PASS", password)):
+            command(verb, text, encoding=self.encoding)
 
     async def _log_in(self) -> None:
         if self.virtual_host is not None:

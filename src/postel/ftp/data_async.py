@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectError, NetworkError, ReplyError
+from ..errors import ConnectError, NetworkError, NotSupported, ReplyError
 from ..timing import Deadline
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from .transfers_async import AsyncTransfers
 
 __all__ = ["AsyncTransfer"]
+
+_EPSV_PATIENCE = 10.0
+"""Seconds for the first data connection by EPSV, so that there is time left for PASV."""
 
 
 class AsyncTransfer:
@@ -61,6 +64,11 @@ class AsyncTransfer:
             return
         self._ask_passive()
         self._ask_transfer()
+
+    @property
+    def asked_ahead(self) -> bool:
+        """Whether the server has been asked, and nothing been done about its answers."""
+        return self._queued and self.begun is None
 
     def _ask_passive(self) -> None:
         verb = "EPSV" if self.site.learned.epsv else "PASV"
@@ -104,7 +112,7 @@ class AsyncTransfer:
             self.stream = await self._reach(port)
         except ConnectError as error:
             await self._forget_answers()
-            if not site.learned.epsv:
+            if not site.learned.epsv or ":" in site.peer.address:
                 raise
             # an address translator that does not understand EPSV let the reply through, but not
             # the connection: PASV is remembered for this server
@@ -114,7 +122,21 @@ class AsyncTransfer:
             return
         site.learned.reachable = True
         if not self._queued:
-            self._ask_transfer()
+            await self._ask_in_turn()
+
+    async def _ask_in_turn(self) -> None:
+        """Ask for the transfer; where commands must not come together, one after the other."""
+        site = self.site
+        if site.learned.level == 0:
+            for asked in self._before:
+                self._heed(asked, await site._final(site._queue(asked)))
+            self._before = ()
+        self._ask_transfer()
+
+    def _heed(self, asked: FTPCommand, reply: Reply) -> None:
+        """REST must be granted: the transfer would begin at the wrong place."""
+        if reply.kind not in (2, 3):
+            raise self.site._refusal(asked, reply, otherwise=NotSupported)
 
     async def _port(self) -> int:
         """The port that the server listens on; falls back from EPSV to PASV once."""
@@ -129,9 +151,10 @@ class AsyncTransfer:
             if asked.verb == "EPSV":
                 return replies.epsv_port(reply)
             return replies.pasv_address(reply)[1]
-        if reply.code == 421 or asked.verb == "PASV" or reply.code // 10 == 53:
-            raise site._refusal(asked, reply)
         await self._forget_answers()
+        if (reply.code == 421 or asked.verb == "PASV" or reply.code // 10 == 53
+                or ":" in site.peer.address):  # PASV knows no IPv6
+            raise site._refusal(asked, reply)
         site.learned.epsv = False
         self._passive, self._queued = None, False
         return await self._port()
@@ -147,7 +170,10 @@ class AsyncTransfer:
         peer = site.peer
         direct = type(site._connector) is AsyncConnector and peer.address
         host = peer.address if direct else site.url.host  # a proxy's address is not the server's
-        stream = await site._connector.connect(host, port, deadline=site._deadline)
+        patience = site._deadline
+        if site.learned.epsv and not site.learned.reachable:
+            patience = patience.sooner(Deadline.after(_EPSV_PATIENCE, now=now()))
+        stream = await site._connector.connect(host, port, deadline=patience)
         stream.deadline = site._deadline
         return stream
 
@@ -163,19 +189,21 @@ class AsyncTransfer:
             reply = await site._final(asked)
         if reply.kind != 2:
             raise site._refusal(asked, reply)
-        self._ask_transfer()
+        await self._ask_in_turn()
 
     async def _hear_beginning(self) -> None:
         site = self.site
         for asked in self._before:
             reply = await site._final(asked)
             if reply.kind not in (2, 3):
-                await self.close()  # the transfer would begin at the wrong place
+                await self.close()
                 self.done = await site._final(self.asked)
-                raise site._refusal(asked, reply)
+            self._heed(asked, reply)
         reply = await site._event(self.asked, Reply)
         if reply.kind == 2:  # nothing to move: some servers skip the 150 of an empty listing
             self.begun = self.done = reply
+            if site._private_data:  # bytes that came without a handshake are nobody's
+                await self.close()
         elif reply.kind != 1:
             raise site._refusal(self.asked, reply)
         self.begun = reply
@@ -230,7 +258,17 @@ class AsyncTransfer:
         await self.close()
         if self.begun is not None and self.done is None and self.site.is_open:
             self.site._allow_until(Deadline.after(self.site.timeout, now=now()))
-            self.done = await self.site._final(self.asked)
+            self.done = await self._last_word()
+
+    async def _last_word(self) -> Reply:
+        """The reply that ends a transfer which was given up.
+
+        Pure-FTPd ends one with a second 150 ("… seconds, measured here") and nothing after it.
+        """
+        reply = await self.site._event(self.asked, Reply)
+        if reply.kind == 1:
+            self.site._control.give_up(self.asked)
+        return reply
 
 
 def _eprt(address: str, port: int) -> FTPCommand:

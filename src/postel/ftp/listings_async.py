@@ -3,17 +3,26 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectionLost, Incomplete, LimitReached, ProtocolError, ReplyError
+from ..errors import (
+    ConnectionLost,
+    Incomplete,
+    LimitReached,
+    NotSupported,
+    ProtocolError,
+    ReplyError,
+)
 from ..session.results_async import AsyncResults
-from ..wire.names import joined
+from ..session.trees_async import is_one
 from ..transport.clock_async import today
 from ..types import Entry
 from ..wire.lines import LONGEST_LINE
+from ..wire.names import joined
 from . import replies
 from .data_async import AsyncTransfer
 from .listing import Parser
@@ -23,6 +32,9 @@ if TYPE_CHECKING:
     from .transfers_async import AsyncTransfers
 
 __all__ = ["AsyncListing", "AsyncNames"]
+
+_WIDEST = 15 * 3600
+"""Seconds that a zone can be off UTC, and a little more for clocks that are wrong."""
 
 _MEASURED = 10_000
 """Entries held back, once for a server, while the zone of its times is measured."""
@@ -38,10 +50,18 @@ class _Lines:
         self._held = b""
         self._begun = False
         self._size = 0
+        self._inflate = zlib.decompressobj() if self._site._z else None
         self.ended = False
 
     async def next(self) -> list[str]:
         """Some more lines; empty at the end, which has then been confirmed."""
+        try:
+            return await self._next()
+        except BaseException:
+            await self.transfer.close()  # the server stops; its answers are dropped as they come
+            raise
+
+    async def _next(self) -> list[str]:
         if not self._begun:
             self._begun = True
             await self.transfer.begin()
@@ -55,7 +75,7 @@ class _Lines:
                 raise self._cut() from error
             if not data:
                 break
-            if lines := self._split(data):
+            if lines := self._split(self._inflated(data)):
                 return lines
         if self.ended:
             return []
@@ -63,6 +83,15 @@ class _Lines:
         await self._confirm(stream is None or stream.clean)
         last, self._held = self._held, b""
         return self._decode(last) if last else []
+
+    def _inflated(self, data: bytes) -> bytes:
+        """What *data* holds under MODE Z; a byte more than is allowed is enough for the cap."""
+        if self._inflate is None:
+            return data
+        try:
+            return self._inflate.decompress(data, self._site.largest_listing + 1)
+        except zlib.error as error:
+            raise self._cut() from error
 
     def _split(self, data: bytes) -> list[str]:
         self._size += len(data)
@@ -89,7 +118,7 @@ class _Lines:
             if error.code in (425, 426, 451):
                 raise self._cut() from error
             raise
-        if not clean:
+        if not clean or (self._inflate is not None and self._size and not self._inflate.eof):
             raise self._cut()
 
     def _cut(self) -> Incomplete:
@@ -130,7 +159,12 @@ class AsyncListing(AsyncResults[Entry]):
         site = self._site
         if self._lines is None and site._knows("MLST"):
             self._lines = _Lines(site._listing("MLSD", self._path))
-            return await self._lines.next()
+            try:
+                return await self._lines.next()
+            except NotSupported:
+                site._features = {**site.capabilities}  # FEAT promised what is not there
+                del site._features["MLST"]
+                self._lines = None
         if self._lines is None:
             zone = site.learned.zone
             self._parser = Parser(now=today().replace(tzinfo=None) + timedelta(seconds=zone or 0),
@@ -165,17 +199,17 @@ class AsyncListing(AsyncResults[Entry]):
         if self._lines is None or not self._lines.ended:
             return entries
         recent = [e for e in entries if e.is_file and e.modified and e.precision == 60
-                  and not e.modified.tzinfo]
+                  and not e.modified.tzinfo and is_one(e.name)]
         if not recent:
             return entries
         sample = max(recent, key=_when)
         reply = await site._ask("MDTM", joined(self._path, sample.name))
-        true = replies.moment(reply.text.split()[-1]) if reply.kind == 2 else None
-        if true is None or sample.modified is None:
-            site.learned.zone = 0.0
-        else:
-            off = sample.modified.replace(tzinfo=UTC) - true
-            site.learned.zone = round(off.total_seconds() / 900) * 900.0
+        true = replies.moment((reply.text.split() or [""])[-1]) if reply.kind == 2 else None
+        site.learned.zone = 0.0
+        if true is not None and sample.modified is not None:
+            off = (sample.modified.replace(tzinfo=UTC) - true).total_seconds()
+            if abs(off) <= _WIDEST:  # else it is the year that was guessed wrong, or nonsense
+                site.learned.zone = round(off / 900) * 900.0
         return [_zoned(entry, site.learned.zone) for entry in entries]
 
     async def _let_go(self) -> None:
@@ -200,15 +234,25 @@ class AsyncNames(AsyncResults[str]):
         if site._unfinished is self:
             site._unfinished = None
         async with site._operation("NLST"):
-            try:
-                names = await self._lines.next()
-            except ReplyError as error:
-                if error.code in (450, 550) and "no files" in error.text.lower():
-                    return ()  # how many servers say that a folder is empty
-                raise
-            if not self._lines.ended:
-                site._unfinished = self
-            return [name for name in names if name]
+            while True:
+                try:
+                    names = [name for name in await self._lines.next() if name]
+                except ReplyError as error:
+                    if error.code in (450, 550) and "no files" in error.text.lower():
+                        return ()  # how many servers say that a folder is empty
+                    raise
+                if not self._lines.ended:
+                    site._unfinished = self
+                if names or self._lines.ended:
+                    return names
+
+    async def _let_go(self) -> None:
+        site = self._site
+        if site._unfinished is self:
+            site._unfinished = None
+        if site.is_open:
+            async with site._operation("NLST"):
+                await self._lines.transfer.abandon()
 
 
 def _when(entry: Entry) -> datetime:

@@ -6,7 +6,7 @@ Service code (RFC 959 section 4.1.1, RFC 2228, 2389, 2640, 4217, 7151).
 from __future__ import annotations
 
 from .._version import __version__
-from ..serving.files import DIGESTS
+from ..serving.digests import DIGESTS
 from . import server_listing as listing
 from .server_files import FileCommands
 from .server_session import Refused

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from ..errors import NetworkError, PostelError, ProtocolError
 from ..serving.faults import Fault
@@ -117,6 +119,7 @@ class Channel(Session):
             raise Refused(425, "EPSV or PASV first")
         if not self.private and not self.options.allow_clear:
             raise Refused(521, "data must be protected: PROT P first")
+        await self.flush()  # the client connects when it has read where to
         self.mover = mover = asyncio.create_task(self._move(text, work))
         listener = asyncio.create_task(self._listen(mover))
         try:
@@ -173,7 +176,8 @@ class Channel(Session):
         if self.server.tls is None:
             raise Refused(431, "no TLS to be had")
         try:
-            await stream.start_tls(self.server.tls, None, server_side=True)
+            context = cast("ssl.SSLContext", data.WithoutTickets(self.server.tls))
+            await stream.start_tls(context, None, server_side=True)
         except NetworkError as error:
             raise Refused(522, f"no TLS on the data connection: {error}") from None
         if self.options.require_reuse and not stream.tls_resumed:

@@ -7,17 +7,29 @@ connected to in active mode: no port stealing, no bounce (RFC 2577).
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import socket
+import ssl
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from ..serving.files import failed
 from ..transport.socket_async import AsyncSocketStream
 from ..transport.sockets import listen
 from ..transport.stream_async import CHUNK
 
-__all__ = ["Active", "Opening", "Passive", "eprt", "port", "read_body", "send_body"]
+__all__ = [
+    "Active",
+    "Opening",
+    "Passive",
+    "WithoutTickets",
+    "eprt",
+    "port",
+    "read_body",
+    "send_body",
+]
 
 _PORT = re.compile(r"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
 _LONGEST_ADDRESS = 64
@@ -61,6 +73,26 @@ class Passive:
     def close(self) -> None:
         """Listen no more."""
         self._sock.close()
+
+
+class WithoutTickets:
+    """A server's context as data connections use it: no new TLS 1.3 tickets.
+
+    A client that only sends would never read them, and closing a socket over unread bytes resets
+    the connection: the end of an upload would be lost (RFC 1122 section 4.2.2.13).
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def wrap_socket(self, sock: socket.socket, **options: Any) -> ssl.SSLSocket:
+        """As the context's own; a connection takes the number over when it is made."""
+        usual = self._context.num_tickets
+        self._context.num_tickets = 0
+        try:
+            return self._context.wrap_socket(sock, **options)
+        finally:
+            self._context.num_tickets = usual
 
 
 class Active:
@@ -167,6 +199,8 @@ async def read_body(
         for piece in _unpacked(unpacker, data):
             held = _write(file, held + piece) if ascii else _all(file, piece)
     file.write(held)
+    if unpacker is not None and not unpacker.eof:
+        raise failed(errno.EIO)  # cut short
 
 
 def _unpacked(unpacker: zlib._Decompress | None, data: bytes) -> Iterator[bytes]:
@@ -175,7 +209,10 @@ def _unpacked(unpacker: zlib._Decompress | None, data: bytes) -> Iterator[bytes]
         yield data
         return
     while data:
-        yield unpacker.decompress(data, CHUNK)
+        try:
+            yield unpacker.decompress(data, CHUNK)
+        except zlib.error:
+            raise failed(errno.EIO) from None
         data = unpacker.unconsumed_tail
 
 

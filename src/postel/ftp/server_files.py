@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from ..serving.files import DIGESTS
+from ..serving.digests import DIGESTS
 from . import server_listing as listing
 from .server_session import Refused
 from .server_transfers import Transfers
@@ -52,7 +52,7 @@ class FileCommands(Transfers):
         path = self.path(request.argument)
         status = self.files.stat(path)
         larger = self.fault.larger if self.fault else 0
-        text = listing.facts(status, self.facts, writable=self.files.writable, larger=larger)
+        text = listing.facts(status, self.facts, writable=self.may_write, larger=larger)
         self.say(250, "Listing", f"{text} {path}", "End")
 
     async def do_size(self, request: Request) -> None:

@@ -49,6 +49,8 @@ class FTPOptions:
         anonymous: whether anyone may log in as ``anonymous`` and read.
         allow_clear: whether passwords and data may come in the clear.
         require_reuse: refuse a data channel that does not resume a TLS session (522).
+        require_notify: refuse (426) an upload over TLS that ends without close_notify: it may be
+            cut short.
         account: ask for this account after the password (332).
         pasv_address: told in PASV's answer instead of the real address.
         data_wait: seconds to wait for the client's data connection, and for data on it.
@@ -58,6 +60,7 @@ class FTPOptions:
     anonymous: bool = True
     allow_clear: bool = True
     require_reuse: bool = True
+    require_notify: bool = True
     account: str | None = None
     pasv_address: str | None = None
     data_wait: float = 60.0
@@ -183,8 +186,8 @@ class Session:
         texts = tuple(self._fitting(line) for line in lines)
         self.server.watch("S", f"{code} {display(' / '.join(texts))}")
         if self.has("multi-line replies") and len(texts) == 1:
-            self.put(b"%d-first\r\n%d-\r\n200 is not the last line\r\n 226 nor this\r\n"
-                     % (code, code))
+            self.put(b"%d-first\r\n%d-\r\n%d is not the last line\r\n %d nor is this\r\n"
+                     % (code, code, code + 1, code))
         self.put(self.wire.reply(code, *texts))
 
     def _fitting(self, text: str) -> str:
@@ -214,9 +217,14 @@ class Session:
         """The absolute path that a client means."""
         return join(split(text, self.folder))
 
+    @property
+    def may_write(self) -> bool:
+        """Whether this user may change things."""
+        return self.user != "anonymous" and self.files.writable
+
     def must_write(self) -> None:
         """Refuse those who may only read."""
-        if self.user == "anonymous" or not self.files.writable:
+        if not self.may_write:
             raise Refused(550, "you may only read here")
 
     def quoted(self, path: str) -> str:

@@ -138,13 +138,16 @@ class Transfers(Channel):
 
     async def receive(self, stream: AsyncSocketStream, file: BinaryIO) -> None:
         """Take in what comes, or as many bytes as a fault allows."""
-        await data.read_body(stream, file, ascii=self.type == "A", deflate=self.deflate,
-                             most=self.fault.cut if self.fault else None)
+        with closing(file):  # a full disk may show only now, and must be said
+            await data.read_body(stream, file, ascii=self.type == "A", deflate=self.deflate,
+                                 most=self.fault.cut if self.fault else None)
+        if stream.ended and not stream.clean and self.options.require_notify:
+            raise Refused(426, "TLS on the data connection was torn off")
 
     # -- listings --------------------------------------------------------------------------
 
-    def found(self, text: str) -> tuple[str, list[FileStatus]]:
-        """The folder and its entries, or the one file, or those that a pattern matches."""
+    def found(self, text: str) -> tuple[bool, list[FileStatus]]:
+        """Whether it is a folder, and its entries; or the file; or those that a pattern matches."""
         path = self.path(text)
         try:
             status = self.files.stat(path)
@@ -153,9 +156,9 @@ class Transfers(Channel):
             if not any(sign in pattern for sign in "*?["):
                 raise
             folder = join(tuple(above))
-            return folder, [entry for entry in self.files.list(folder)
-                            if fnmatch.fnmatchcase(entry.name, pattern)]
-        return path, self.files.list(path) if status.is_folder else [status]
+            return False, [entry for entry in self.files.list(folder)
+                           if fnmatch.fnmatchcase(entry.name, pattern)]
+        return status.is_folder, self.files.list(path) if status.is_folder else [status]
 
     def long_listing(self, text: str) -> list[str]:
         """The lines of LIST."""
@@ -170,15 +173,14 @@ class Transfers(Channel):
     async def do_nlst(self, request: Request) -> None:
         """Names; a client that gave a path gets names below it (RFC 1123 section 4.1.2.7)."""
         text = listing.without_options(request.argument)
-        _, entries = self.found(text)
-        is_folder = not any(sign in text for sign in "*?[")
+        is_folder, entries = self.found(text)
         prefix = f"{text.rstrip('/')}/" if text and is_folder else text[: text.rfind("/") + 1]
         await self.send_lines([prefix + entry.name for entry in entries])
 
     async def do_mlsd(self, request: Request) -> None:
         """RFC 3659 section 7: the folder itself, its parent, what it holds."""
         path = self.path(request.argument)
-        entries, writable = self.files.list(path), self.files.writable
+        entries, writable = self.files.list(path), self.may_write
         larger = self.fault.larger if self.fault else 0
         lines = [self.fact_line(path, "cdir", ".")]
         if path != "/":
@@ -189,7 +191,8 @@ class Transfers(Channel):
 
     def fact_line(self, path: str, kind: str, name: str) -> str:
         """The facts of one path."""
-        return (f"{listing.facts(self.files.stat(path), self.facts, kind=kind)} {name}")
+        status = self.files.stat(path)
+        return f"{listing.facts(status, self.facts, kind=kind, writable=self.may_write)} {name}"
 
     async def send_lines(self, lines: list[str]) -> None:
         """Send a listing."""

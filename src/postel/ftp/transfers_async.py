@@ -21,12 +21,14 @@ from ..transport.stream_async import CHUNK, AsyncStream
 from . import replies
 from .commands_async import AsyncCommands
 from .data_async import AsyncTransfer
-from .listings_async import AsyncNames
+from .listings_async import AsyncListing, AsyncNames
 from .wire import FTPCommand, command, transfer
 
 __all__ = ["AsyncReader", "AsyncTransfers", "AsyncWriter"]
 
 _CUT = (425, 426, 451)
+_INFLATED = 16 * CHUNK
+"""Bytes that are unpacked at once, however small they came."""
 
 
 class AsyncTransfers(AsyncCommands):
@@ -86,15 +88,21 @@ class AsyncTransfers(AsyncCommands):
 
     async def abor(self, *, timeout: float | None = None) -> None:
         """Stop the transfer that is under way; both its end and ABOR's answer are heard out."""
-        unfinished, self._unfinished = self._unfinished, None
-        async with self._operation("ABOR", timeout):
-            asked = self._queue(command("ABOR"))
-            await self._flush()
-            if isinstance(unfinished, AsyncReader | AsyncWriter):
-                await unfinished.abandon()
-            reply = await self._final(asked)
-            if reply.kind != 2:
-                raise self._refusal(asked, reply)
+        waiting, self._unfinished = self._unfinished, None
+        try:
+            async with self._operation("ABOR", timeout):
+                unfinished, waiting = waiting, None
+                asked = self._queue(command("ABOR"))
+                await self._flush()
+                if isinstance(unfinished, AsyncReader | AsyncWriter):
+                    await unfinished.abandon()
+                elif isinstance(unfinished, AsyncListing | AsyncNames):
+                    await unfinished.aclose()
+                reply = await self._final(asked)
+                if reply.kind != 2:
+                    raise self._refusal(asked, reply)
+        finally:
+            self._unfinished = waiting or self._unfinished
 
     def nlst(self, path: str = "") -> AsyncNames:
         """The names in a folder: files, folders or both, as the server pleases."""
@@ -149,11 +157,14 @@ class AsyncReader(AsyncReading):
         await self._begin()
         site = self._site
         self._release()
-        async with site._operation(self.name):
-            data = await self._receive()
-            if not data:
-                await self._end()
-            return data
+        try:
+            async with site._operation(self.name):
+                data = await self._receive()
+                if not data:
+                    await self._end()
+                return data
+        finally:
+            self._hold()  # a cancelled wait too: the rest is still to come
         return b""
 
     async def _receive(self) -> bytes:
@@ -163,13 +174,24 @@ class AsyncReader(AsyncReading):
             stream.deadline = self._site._data_deadline()
             data = await self._guarded(stream)
             await self._site._keep_alive()
-            if not data or self._inflate is None:
-                self._hold()
+            if self._inflate is None:
                 return data
-            if plain := self._inflate.decompress(data, CHUNK * 16):
-                self._hold()
+            if plain := self._inflated(data):
                 return plain
+            if not data:
+                return b""
         return b""
+
+    def _inflated(self, data: bytes) -> bytes:
+        """What *data* holds, at most `_INFLATED` bytes at once; the rest is asked for next."""
+        inflate = self._inflate
+        if inflate is None:
+            return data
+        try:
+            return inflate.decompress(inflate.unconsumed_tail + data, _INFLATED)
+        except zlib.error as error:
+            raise Incomplete(f"{self.name}: what came is no MODE Z: {error}",
+                             hint='mode("S") sends it as it is', command=self.name) from error
 
     async def _guarded(self, stream: AsyncStream) -> bytes:
         try:
@@ -226,6 +248,9 @@ class AsyncReader(AsyncReading):
                     hint="try again: a resumed download goes on where this one stopped",
                 ) from error
             raise
+        if self._inflate is not None and self.size and not self._inflate.eof:
+            raise Incomplete(f"{self.name}: MODE Z broke off after {self.size:,} bytes",
+                             hint="try again", command=self.name)
         self._check(clean)
 
     def _check(self, clean: bool) -> None:
@@ -245,7 +270,8 @@ class AsyncReader(AsyncReading):
                 command=self.name)
 
     def _hold(self) -> None:
-        self._site._unfinished = self
+        if self._open and self._transfer.stream is not None:
+            self._site._unfinished = self
 
     def _release(self) -> None:
         if self._site._unfinished is self:
@@ -253,6 +279,15 @@ class AsyncReader(AsyncReading):
 
     async def _let_go(self) -> None:
         await self.abandon()
+
+    async def skip(self) -> None:
+        """Where this was asked for ahead and never begun: the server waits for us; hang up."""
+        if not self._begun and self._transfer.asked_ahead:
+            try:
+                await self._begin()
+            except ReplyError:
+                pass  # so it does not wait
+            await self.aclose()
 
     async def abandon(self) -> None:
         """Give up what is still to come."""
@@ -282,12 +317,12 @@ class AsyncWriter(AsyncSink):
         self._deflate = zlib.compressobj() if self._site._z else None
         self.name = str(transfer.asked)
         self.size = 0
-        self._open = False
+        self._open = self._begun = False
         self.on_end: list[AsyncTransfer] = []
 
     async def begin(self) -> None:
         """Open the transfer."""
-        site = self._site
+        site, self._begun = self._site, True
         async with site._operation(self.name):
             if self._transfer._passive is None:
                 await site._use_type(self._type)
@@ -370,7 +405,10 @@ class AsyncWriter(AsyncSink):
         async with site._operation(self.name):
             if stream is not None:
                 stream.deadline = site._data_deadline()
-                await stream.end_sending()
+                try:
+                    await stream.end_sending()
+                except ConnectionLost as error:
+                    raise await self._refused(error) from error
                 self._transfer.done = await site._final(self._transfer.asked)
             for following in self.on_end:
                 following.ask_ahead()
@@ -378,6 +416,15 @@ class AsyncWriter(AsyncSink):
             begun = self._transfer.begun
             if begun is not None:
                 self.name = replies.stou_name(begun, done) or self.name
+
+    async def skip(self) -> None:
+        """Where this was asked for ahead and never begun: the server waits for us; hang up."""
+        if not self._begun and self._transfer.asked_ahead:
+            try:
+                await self.begin()
+            except ReplyError:
+                pass  # so it does not wait
+            await self.abandon()
 
     async def abandon(self) -> None:
         """Give up."""

@@ -21,12 +21,14 @@ from ..transport.stream_sync import CHUNK, Stream
 from . import replies
 from .commands_sync import Commands
 from .data_sync import Transfer
-from .listings_sync import Names
+from .listings_sync import Listing, Names
 from .wire import FTPCommand, command, transfer
 
 __all__ = ["Reader", "Transfers", "Writer"]
 
 _CUT = (425, 426, 451)
+_INFLATED = 16 * CHUNK
+"""Bytes that are unpacked at once, however small they came."""
 
 
 class Transfers(Commands):
@@ -86,15 +88,21 @@ class Transfers(Commands):
 
     def abor(self, *, timeout: float | None = None) -> None:
         """Stop the transfer that is under way; both its end and ABOR's answer are heard out."""
-        unfinished, self._unfinished = self._unfinished, None
-        with self._operation("ABOR", timeout):
-            asked = self._queue(command("ABOR"))
-            self._flush()
-            if isinstance(unfinished, Reader | Writer):
-                unfinished.abandon()
-            reply = self._final(asked)
-            if reply.kind != 2:
-                raise self._refusal(asked, reply)
+        waiting, self._unfinished = self._unfinished, None
+        try:
+            with self._operation("ABOR", timeout):
+                unfinished, waiting = waiting, None
+                asked = self._queue(command("ABOR"))
+                self._flush()
+                if isinstance(unfinished, Reader | Writer):
+                    unfinished.abandon()
+                elif isinstance(unfinished, Listing | Names):
+                    unfinished.close()
+                reply = self._final(asked)
+                if reply.kind != 2:
+                    raise self._refusal(asked, reply)
+        finally:
+            self._unfinished = waiting or self._unfinished
 
     def nlst(self, path: str = "") -> Names:
         """The names in a folder: files, folders or both, as the server pleases."""
@@ -149,11 +157,14 @@ class Reader(Reading):
         self._begin()
         site = self._site
         self._release()
-        with site._operation(self.name):
-            data = self._receive()
-            if not data:
-                self._end()
-            return data
+        try:
+            with site._operation(self.name):
+                data = self._receive()
+                if not data:
+                    self._end()
+                return data
+        finally:
+            self._hold()  # a cancelled wait too: the rest is still to come
         return b""
 
     def _receive(self) -> bytes:
@@ -163,13 +174,24 @@ class Reader(Reading):
             stream.deadline = self._site._data_deadline()
             data = self._guarded(stream)
             self._site._keep_alive()
-            if not data or self._inflate is None:
-                self._hold()
+            if self._inflate is None:
                 return data
-            if plain := self._inflate.decompress(data, CHUNK * 16):
-                self._hold()
+            if plain := self._inflated(data):
                 return plain
+            if not data:
+                return b""
         return b""
+
+    def _inflated(self, data: bytes) -> bytes:
+        """What *data* holds, at most `_INFLATED` bytes at once; the rest is asked for next."""
+        inflate = self._inflate
+        if inflate is None:
+            return data
+        try:
+            return inflate.decompress(inflate.unconsumed_tail + data, _INFLATED)
+        except zlib.error as error:
+            raise Incomplete(f"{self.name}: what came is no MODE Z: {error}",
+                             hint='mode("S") sends it as it is', command=self.name) from error
 
     def _guarded(self, stream: Stream) -> bytes:
         try:
@@ -226,6 +248,9 @@ class Reader(Reading):
                     hint="try again: a resumed download goes on where this one stopped",
                 ) from error
             raise
+        if self._inflate is not None and self.size and not self._inflate.eof:
+            raise Incomplete(f"{self.name}: MODE Z broke off after {self.size:,} bytes",
+                             hint="try again", command=self.name)
         self._check(clean)
 
     def _check(self, clean: bool) -> None:
@@ -245,7 +270,8 @@ class Reader(Reading):
                 command=self.name)
 
     def _hold(self) -> None:
-        self._site._unfinished = self
+        if self._open and self._transfer.stream is not None:
+            self._site._unfinished = self
 
     def _release(self) -> None:
         if self._site._unfinished is self:
@@ -253,6 +279,15 @@ class Reader(Reading):
 
     def _let_go(self) -> None:
         self.abandon()
+
+    def skip(self) -> None:
+        """Where this was asked for ahead and never begun: the server waits for us; hang up."""
+        if not self._begun and self._transfer.asked_ahead:
+            try:
+                self._begin()
+            except ReplyError:
+                pass  # so it does not wait
+            self.close()
 
     def abandon(self) -> None:
         """Give up what is still to come."""
@@ -282,12 +317,12 @@ class Writer(Sink):
         self._deflate = zlib.compressobj() if self._site._z else None
         self.name = str(transfer.asked)
         self.size = 0
-        self._open = False
+        self._open = self._begun = False
         self.on_end: list[Transfer] = []
 
     def begin(self) -> None:
         """Open the transfer."""
-        site = self._site
+        site, self._begun = self._site, True
         with site._operation(self.name):
             if self._transfer._passive is None:
                 site._use_type(self._type)
@@ -370,7 +405,10 @@ class Writer(Sink):
         with site._operation(self.name):
             if stream is not None:
                 stream.deadline = site._data_deadline()
-                stream.end_sending()
+                try:
+                    stream.end_sending()
+                except ConnectionLost as error:
+                    raise self._refused(error) from error
                 self._transfer.done = site._final(self._transfer.asked)
             for following in self.on_end:
                 following.ask_ahead()
@@ -378,6 +416,15 @@ class Writer(Sink):
             begun = self._transfer.begun
             if begun is not None:
                 self.name = replies.stou_name(begun, done) or self.name
+
+    def skip(self) -> None:
+        """Where this was asked for ahead and never begun: the server waits for us; hang up."""
+        if not self._begun and self._transfer.asked_ahead:
+            try:
+                self.begin()
+            except ReplyError:
+                pass  # so it does not wait
+            self.abandon()
 
     def abandon(self) -> None:
         """Give up."""

@@ -153,6 +153,13 @@ class Wire:
         """Whether a transfer has begun and its final reply has not come."""
         return self._moving is not None
 
+    def give_up(self, command: FTPCommand) -> None:
+        """No final reply will come for *command*."""
+        if command in self._due:
+            self._due.remove(command)
+        if command is self._moving:
+            self._moving = None
+
     def end_of_clear_text(self) -> None:
         """TLS starts now: nothing may be buffered."""
         refuse_leftover(self._held + self._lines.take(), "FTP")

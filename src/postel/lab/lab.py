@@ -156,7 +156,7 @@ class Lab:
         """Run *work* in the lab's own loop and wait for it."""
         if self._loop is None:
             work.close()
-            raise UsageError("the lab is not running", hint="use it in a with block")
+            raise _not_running()
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     # -- what is there ---------------------------------------------------------------------
@@ -201,6 +201,8 @@ class Lab:
         try:
             return self._services[self._name(scheme)]
         except KeyError:
+            if self._loop is None:
+                raise _not_running() from None
             raise UsageError(f"this lab was started without {scheme}") from None
 
     def address(self, scheme: str) -> tuple[str, int]:
@@ -238,7 +240,7 @@ class Lab:
             >>> from postel import lab
             >>> with lab.start("pop3") as here, here.relay("pop3", cut_after=10) as relay:
             ...     relay.url()
-            'pop3://alice@relay1.lab.test/'
+            'pop3://alice@relay1.lab...test/'
         """
         host = f"relay{next(self._relays)}.{self.domain}"
         return make_relay(self, scheme, host, ftp=ftp, refuse=refuse, tls=tls, **faults)
@@ -276,6 +278,10 @@ class Lab:
     def also_known_as(self, host: str, service: str) -> None:
         """Let *host* lead to *service* while the lab runs; for examples and tests."""
         self._add_name(host, self._services[service].ports())
+
+
+def _not_running() -> UsageError:
+    return UsageError("the lab is not running", hint="use it in a with block")
 
 
 async def _end_tasks() -> None:

@@ -51,7 +51,7 @@ class Client(Login):
             reply = self._ok(self._queue(wire.stat()))
             count, _, rest = reply.text.partition(" ")
             size = rest.split(" ")[0]
-            if not (count.isdigit() and size.isdigit() and len(count) < 19 and len(size) < 19):
+            if not (_is_number(count) and _is_number(size)):
                 raise ProtocolError(f"STAT: no numbers: {display(reply.text)}")
             return Status(int(count), int(size))
 
@@ -184,8 +184,12 @@ class Client(Login):
             NotFound: there is no such message.
         """
         with self._operation(f"DELE {number}", timeout):
-            self._ok(self._queue(wire.dele(number)))
-            self._marked += 1
+            command = self._queue(wire.dele(number))
+            self._marked += 1  # from now on the server may have it marked
+            reply = self._event(command, wire.Reply)
+            if not reply.ok:
+                self._marked -= 1
+                raise self._refusal(command, reply)
 
     def dele_many(self, numbers: Iterable[int]) -> Deletions:
         """Mark many messages, in windows; iterate to see each number once it is marked."""
@@ -267,7 +271,11 @@ class Client(Login):
         return self._body(command)
 
 
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 19
+
+
 def _size(word: str) -> int:
-    if not word.isdigit() or len(word) > 18:
+    if not _is_number(word):
         raise ProtocolError(f"LIST: no size: {display(word)}")
     return int(word)

@@ -114,18 +114,28 @@ class AsyncDeletions(AsyncResults[int]):
         super().__init__()
         self._client = client
         self._numbers = iter(numbers)
+        self._refused: ReplyError | None = None
 
     async def _more(self) -> Sequence[int]:
+        """Mark a window of them; what came after a refused one in the same window is marked too."""
         client = self._client
         async with client._operation("DELE"):
+            if self._refused is not None:
+                raise self._refused
             window = _DEEPEST if "PIPELINING" in await client.capa() else 1
             asked = [(number, client._queue(wire.dele(number)))
                      for _, number in zip(range(window), self._numbers, strict=False)]
+            client._marked += len(asked)  # from now on the server may have them marked
             marked = []
             for number, command in asked:
-                await client._ok(command)
-                client._marked += 1
-                marked.append(number)
+                reply = await client._event(command, wire.Reply)
+                if reply.ok:
+                    marked.append(number)
+                    continue
+                client._marked -= 1
+                self._refused = self._refused or client._refusal(command, reply)
+            if not marked and self._refused is not None:
+                raise self._refused
             return marked
 
 

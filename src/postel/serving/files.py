@@ -15,25 +15,15 @@ import io
 import itertools
 import os
 import time
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import new as new_hash
 from typing import BinaryIO, Protocol
 
 from ..types import Kind
+from .digests import digest_of
 
-__all__ = [
-    "DIGESTS",
-    "FileStatus",
-    "MemoryFiles",
-    "ServedFiles",
-    "digest_of",
-    "failed",
-    "join",
-    "split",
-]
+__all__ = ["FileStatus", "MemoryFiles", "ServedFiles", "failed", "join", "split"]
 
 LONGEST_NAME = 255
 """Bytes of one component of a path, as file systems have it."""
@@ -44,10 +34,6 @@ DEEPEST = 256
 MOST_BYTES = 8 << 30
 """Bytes that a tree in memory holds by default before it is full."""
 
-DIGESTS = ("SHA-512", "SHA-256", "SHA-1", "MD5", "CRC32")
-"""What `ServedFiles.digest` can compute."""
-
-_CHUNK = 1 << 20
 _numbers = itertools.count(1)
 
 
@@ -119,7 +105,7 @@ class ServedFiles(Protocol):
         """Set the permission bits."""
 
     def digest(self, path: str, name: str, start: int = 0, end: int | None = None) -> str:
-        """The digest *name* (of `DIGESTS`) of bytes *start* up to *end*, in hexadecimal."""
+        """The digest *name* of bytes *start* up to *end*, in hexadecimal (`serving.digests`)."""
 
     def free(self) -> int:
         """Bytes that still fit."""
@@ -167,29 +153,11 @@ def failed(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
-def digest_of(file: BinaryIO, name: str, count: int) -> str:
-    """The digest *name* of up to *count* bytes from where *file* stands.
-
-    Example:
-        >>> digest_of(io.BytesIO(b"123456789"), "CRC32", 9)
-        'cbf43926'
-    """
-    checksum = 0
-    found = None if name == "CRC32" else new_hash(name.replace("-", ""), usedforsecurity=False)
-    while count > 0 and (data := file.read(min(_CHUNK, count))):
-        count -= len(data)
-        if found is None:
-            checksum = zlib.crc32(data, checksum)
-        else:
-            found.update(data)
-    return f"{checksum:08x}" if found is None else found.hexdigest()
-
-
 @dataclass
 class _Node:
     """A file (its `inside` is None) or a folder in memory."""
 
-    mode: int
+    mode: int = 0o755
     modified: float = field(default_factory=time.time)
     data: bytes = b""
     inside: dict[str, _Node] | None = None
@@ -203,10 +171,6 @@ class _Node:
         if self.inside is None:
             raise failed(errno.ENOTDIR)
         return self.inside
-
-
-def _folder() -> _Node:
-    return _Node(0o755, inside={})
 
 
 class MemoryFiles:
@@ -226,7 +190,7 @@ class MemoryFiles:
 
     def __init__(self, limit: int = MOST_BYTES) -> None:
         self.limit = limit
-        self._root = _folder()
+        self._root = _Node(inside={})
         self._used = 0
 
     # -- for tests -------------------------------------------------------------------------
@@ -248,10 +212,7 @@ class MemoryFiles:
             mode: permission bits.
         """
         *above, name = split(path)
-        node = self._root
-        for part in above:
-            node = node.folder().setdefault(part, _folder())
-        file = node.folder().setdefault(name, _Node(mode))
+        file = self._grow(above).folder().setdefault(name, _Node(mode))
         if file.inside is not None:
             raise failed(errno.EISDIR)
         file.mode = mode
@@ -270,9 +231,7 @@ class MemoryFiles:
 
     def make_folders(self, path: str) -> None:
         """Create the folder *path*, with those above it."""
-        node = self._root
-        for part in split(path):
-            node = node.folder().setdefault(part, _folder())
+        self._grow(split(path))
 
     # -- for servers -----------------------------------------------------------------------
 
@@ -310,7 +269,7 @@ class MemoryFiles:
         folder, name = self._place(path)
         if name in folder:
             raise failed(errno.EEXIST)
-        folder[name] = _folder()
+        folder[name] = _Node(inside={})
 
     def remove_folder(self, path: str) -> None:
         """Remove the empty folder *path*."""
@@ -366,6 +325,12 @@ class MemoryFiles:
             if found is None:
                 raise failed(errno.ENOENT)
             node = found
+        return node
+
+    def _grow(self, parts: Iterable[str]) -> _Node:
+        node = self._root
+        for part in parts:
+            node = node.folder().setdefault(part, _Node(inside={}))
         return node
 
     def _file(self, path: str) -> _Node:

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from ..errors import UsageError
 from ..types import Kind
-from .files import FileStatus, digest_of, failed, split
+from .digests import digest_of
+from .files import FileStatus, failed, split
 
 __all__ = ["FolderFiles"]
 

@@ -13,6 +13,7 @@ from typing import get_args
 
 from ..errors import UsageError
 from ..secrets import Secret
+from ..transport.names import literal
 from ..types import Security
 from ..urls import URL, parse
 
@@ -77,6 +78,8 @@ def target_for(
         raise UsageError(
             f"security={security!r} is not known", hint=f"one of {', '.join(get_args(Security))}"
         )
+    if isinstance(target, str) and target.count(":") > 1 and literal(target):
+        target = f"[{target}]"  # a bare IPv6 address: where a URL wants brackets, a host needs none
     url = target if isinstance(target, URL) else parse(target, default_scheme=scheme)
     if url.scheme not in (scheme, f"{scheme}s"):
         raise UsageError(

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from ..errors import Changed, ChecksumMismatch, Incomplete, NotFound, NotSupported, ReplyError
 from ..transport import disk_async as disk
 from ..transport.digests import HASHES, digest_of
-from ..transport.target import Target
+from ..transport.target import Target, on_disk
 from ..types import Entry, Progress
 from ..wire.names import safe_name
 from .files_async import AsyncFiles, Watch
@@ -28,6 +28,9 @@ from .files_async import AsyncFiles, Watch
 __all__ = ["Tell", "download", "download_into", "temporary", "upload", "upload_from"]
 
 Tell = Callable[[Progress], object] | None
+
+_BAD_OFFSET = (551, 554)
+"""RFC 3659 section 5.3: the offset does not suit the file."""
 
 OVERLAP = 16_384
 """Bytes of what is on disk that a resumed download reads again and compares."""
@@ -47,7 +50,7 @@ async def download(
     target = Path(target)
     if target.is_dir():
         target = target / safe_name(path.rstrip("/").rpartition("/")[2])
-    with Target.at(target) as place:
+    with on_disk(target), Target.at(target) as place:
         entry = await _entry(files, path)
         size = await download_into(files, path, place, entry=entry, resume=resume,
                                    progress=progress, url=url)
@@ -91,7 +94,9 @@ async def download_into(
     if offset:
         try:
             await _go_on(files, path, place, watch)
-        except (Changed, NotSupported):
+        except ReplyError as error:
+            if not isinstance(error, Changed | NotSupported) and error.code not in _BAD_OFFSET:
+                raise
             place.restart()
             watch = Watch(path, entry.size if entry else None, progress)
             offset = 0
@@ -119,6 +124,7 @@ def _offset(place: Target, path: str, entry: Entry | None, resume: bool, url: st
     """How many bytes of an earlier run can be used."""
     if not resume or entry is None or entry.size is None or entry.modified is None:
         place.restart()
+        place.forget()
         return 0
     there = place.resume({"url": url, "path": path, "size": entry.size,
                           "modified": entry.modified.isoformat()})

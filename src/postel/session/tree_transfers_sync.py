@@ -11,18 +11,27 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import Incomplete, NetworkError, PostelError, ProtocolError, TransferError, TryLater
+from ..errors import (
+    Incomplete,
+    NetworkError,
+    PostelError,
+    ProtocolError,
+    ReplyError,
+    TransferError,
+    TryLater,
+    UsageError,
+)
 from ..transport import disk_sync as disk
 from ..transport.clock_sync import Later
 from ..transport.crew_sync import Crew
-from ..transport.target import Folder, Target
+from ..transport.target import Folder, Target, on_disk
 from ..types import Entry
 from ..wire.names import joined, safe_name
 from .files_sync import Files, Reading, Sink, Watch
@@ -62,6 +71,9 @@ class Site(Protocol):
     def close(self) -> None:
         """Close."""
 
+    def reopen(self) -> None:
+        """Connect again, and go back to the folder it was in."""
+
     def be_careful(self) -> None:
         """Something odd came: send one command at a time."""
 
@@ -87,14 +99,22 @@ class _Work:
     report: Report = field(default_factory=Report)
     jobs: deque[_Job] = field(default_factory=deque)
 
-    def take(self, *, temporary_names: bool = False) -> Iterator[tuple[_Job, str]]:
-        """The next jobs, as long as there are any."""
+    def take(
+        self, held: list[_Job], *, temporary_names: bool = False
+    ) -> Iterator[tuple[_Job, str]]:
+        """The next jobs, as long as there are any; each stays *held* until it is begun."""
         while self.jobs:
             try:
                 job = self.jobs.popleft()
             except IndexError:
                 return  # another worker was faster
+            held.append(job)
             yield job, temporary(job.path) if temporary_names else job.path
+
+    def give_back(self, held: list[_Job]) -> None:
+        """Put what was taken ahead and never begun back in front."""
+        self.jobs.extendleft(reversed(held))
+        held.clear()
 
     def failed(self, job: _Job, error: PostelError) -> None:
         """Report *job*, or put it back when another try may help."""
@@ -124,7 +144,7 @@ def download_tree(
     disk.call(_make_root, root)
     with Folder(root, strict=strict) as folder:
         work = _Work(folder, progress, durable)
-        _plan_download(site.files, path, work)
+        _plan_download(site, path, work)
         _run(site, work, connections, _fetch)
         return work.report
 
@@ -133,10 +153,14 @@ def _make_root(root: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
 
 
-def _plan_download(files: Files, top: str, work: _Work) -> None:
+def _plan_download(site: Site, top: str, work: _Work) -> None:
     """List everything, make the local folders, and queue the files."""
     parts_of: dict[str, tuple[str, ...]] = {top: ()}
-    for folder, entries in walk(files, top):
+
+    def look(folder: str) -> Sequence[Entry]:
+        return _look(site, folder, top, work)
+
+    for folder, entries in walk(site.files, top, look=look):
         parts = parts_of.get(folder)
         if parts is None:
             continue  # its name was not safe, and has been reported
@@ -155,8 +179,31 @@ def _plan_download(files: Files, top: str, work: _Work) -> None:
                 work.report.fail(path, error)
 
 
+def _look(site: Site, folder: str, top: str, work: _Work) -> Sequence[Entry]:
+    """The entries of a folder, asked for again when the connection breaks."""
+    for _ in range(_TRIES):
+        try:
+            return [entry for entry in site.files.list(folder)]
+        except (NetworkError, ProtocolError) as error:
+            problem: PostelError = error
+            site.be_careful()
+            site.reopen()
+        except TransferError as error:
+            problem = error
+        except ReplyError as error:
+            problem = error
+            break
+    if folder == top:
+        raise problem
+    work.report.fail(folder, problem)
+    return ()
+
+
 def _checked(work: _Work, name: str) -> str:
-    if work.root is not None and not work.root.strict and is_one(name):
+    if not is_one(name):
+        raise TransferError(f"name {name!r}: it is no name of a file",
+                            hint="the server may be hostile, or only odd")
+    if work.root is not None and not work.root.strict:
         return name
     return safe_name(name)
 
@@ -169,15 +216,18 @@ def _make_folder(work: _Work, parts: tuple[str, ...]) -> None:
 def _fetch(files: Files, work: _Work) -> None:
     """Fetch files until the queue is empty."""
     large: list[_Job] = []
+    held: list[_Job] = []
 
     def small() -> Iterator[tuple[_Job, str]]:
-        for job, path in work.take():
+        for job, path in work.take(held):
             if job.entry is not None and (job.entry.size or 0) >= _LARGE:
+                held.remove(job)
                 large.append(job)
                 return
             yield job, path
 
     def take(job: _Job, reading: Reading) -> None:
+        held.remove(job)
         _fetch_one(files, work, job, reading, shelf)
 
     shelf = _Shelf(work)
@@ -187,6 +237,7 @@ def _fetch(files: Files, work: _Work) -> None:
             while large:
                 _fetch_one(files, work, large.pop(), None, shelf)
     finally:
+        work.give_back(held + large)
         shelf.close()
 
 
@@ -195,7 +246,7 @@ def _fetch_one(
 ) -> None:
     """One file into its folder; its failure is reported, a broken connection raised."""
     try:
-        with shelf.place(job) as place:
+        with on_disk(job.path), shelf.place(job) as place:
             entry = job.entry
             if reading is None:
                 size = download_into(files, job.path, place, entry=entry,
@@ -244,13 +295,17 @@ def _save(reading: Reading, place: Target, job: _Job, tell: Tell) -> int:
     expected = job.entry.size if job.entry is not None else None
     place.restart()
     watch = Watch(job.path, expected, tell)
-    with reading:
-        if reading.expected is None:
-            reading.expected = expected
-        size = reading.save(place.file, watch)
-    if expected is not None and size != expected:
-        raise Incomplete(f"{job.path}: {size:,} bytes came, the listing said {expected:,}",
-                         hint="it changed after it was listed, or was cut short; try again")
+    try:
+        with reading:
+            if reading.expected is None:
+                reading.expected = expected
+            size = reading.save(place.file, watch)
+        if expected is not None and size != expected:
+            raise Incomplete(f"{job.path}: {size:,} bytes came, the listing said {expected:,}",
+                             hint="it changed after it was listed, or was cut short; try again")
+    except BaseException:
+        place.discard()  # small: it begins afresh next time
+        raise
     watch.tell()
     return size
 
@@ -268,6 +323,8 @@ def upload_tree(
     inplace: bool = False,
 ) -> Report:
     """Store a whole local folder at *path*; the client's method of the same name tells more."""
+    if not Path(source).is_dir():
+        raise UsageError(f"upload {source}: that is no folder here")
     work = _Work(None, progress, durable=True)
     folders = disk.call(_plan_upload, Path(source), path, work)
     if path:
@@ -282,13 +339,21 @@ def upload_tree(
 
 def _plan_upload(source: Path, top: str, work: _Work) -> list[str]:
     """The remote folders, outermost first; the files go into the queue. Links are left out."""
+    def unreadable(error: OSError) -> None:
+        work.report.fail(str(error.filename), TransferError(
+            f"{error.filename}: the local folder cannot be read: {error.strerror}"))
+
     remote = {str(source): top}
-    for folder, names, files in os.walk(source):
-        names.sort()
+    for folder, names, files in os.walk(source, onerror=unreadable):
+        for name in (*names, *files):
+            if not is_one(name):
+                work.report.fail(joined(remote[folder], name), TransferError(
+                    f"{name!r}: no command can carry that name", hint="rename it"))
+        names[:] = sorted(filter(is_one, names))
         for name in names:
             if not (Path(folder) / name).is_symlink():
                 remote[str(Path(folder) / name)] = joined(remote[folder], name)
-        for name in sorted(files):
+        for name in sorted(filter(is_one, files)):
             local = Path(folder) / name
             if local.is_file() and not local.is_symlink():
                 work.jobs.append(_Job(joined(remote[folder], name), local=local))
@@ -306,29 +371,39 @@ def _is_there(files: Files, folder: str) -> bool:
 def _store(files: Files, work: _Work) -> None:
     """Store files under temporary names until the queue is empty; settle them in batches."""
     sent: list[tuple[_Job, int, datetime]] = []
+    held: list[_Job] = []
 
     def give(job: _Job, sink: Sink) -> None:
+        held.remove(job)
         _store_one(work, job, sink, sent)
 
     while work.jobs:
         try:
-            files.write_many(islice(work.take(temporary_names=True), _SETTLED), give)
+            some = islice(work.take(held, temporary_names=True), _SETTLED)
+            files.write_many(some, give)
             _settle(files, work, sent)
         finally:
+            work.give_back(held)
             work.jobs.extend(job for job, _, _ in sent)  # stored, but not under its name
             sent.clear()
 
 
 def _store_inplace(files: Files, work: _Work) -> None:
     """Store files under their own names."""
+    held: list[_Job] = []
+
     def give(job: _Job, sink: Sink) -> None:
+        held.remove(job)
         done: list[tuple[_Job, int, datetime]] = []
         _store_one(work, job, sink, done)
         for _, size, _ in done:
             work.report.add(size)
 
     while work.jobs:
-        files.write_many(work.take(), give)
+        try:
+            files.write_many(work.take(held), give)
+        finally:
+            work.give_back(held)
 
 
 def _store_one(
@@ -399,6 +474,7 @@ def _run(
         for _ in range(count - 1):
             crew.start(_extra_worker, site.another(), work, some)
         _worker(site, work, some)
+    _worker(site, work, some)  # what a worker that gave up has put back
 
 
 def _workers(site: Site, work: _Work, connections: int) -> int:
@@ -422,10 +498,9 @@ def _extra_worker(
     """A worker with a connection of its own; a server that allows no more of them is obeyed."""
     try:
         site.open()
-    except PostelError:
-        return
-    try:
         _worker(site, work, some)
+    except PostelError:
+        return  # what it had in hand is in the queue again, for the others
     finally:
         site.close()
 
@@ -442,5 +517,4 @@ def _worker(
             if troubles > _TRIES:
                 raise
             site.be_careful()
-            site.close()
-            site.open()
+            site.reopen()

@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import AlreadyExists, NotFound
+from ..errors import AlreadyExists, LimitReached, NotFound, ReplyError, TransferError
+from ..transport.clock_sync import Later
 from ..types import Entry, Kind, Outcome
 from ..wire.names import joined
 from .files_sync import Files
 
-__all__ = ["Report", "is_one", "makedirs", "rmtree", "walk"]
+__all__ = ["DEEPEST", "Report", "is_one", "makedirs", "rmtree", "walk"]
+
+DEEPEST = 200
+"""Folders below one another: a path of 4 KiB has room for no more of a sensible length, and a
+server that lists a folder in itself without end must not keep anyone for ever."""
 
 
 @dataclass
@@ -46,19 +51,54 @@ class Report:
         self.failures.append(Outcome(path, error=error))
 
 
-def walk(files: Files, top: str) -> Iterator[tuple[str, list[Entry]]]:
-    """Every folder below *top*, itself first, with its entries; links are not followed."""
-    waiting = deque([top])
+def walk(
+    files: Files, top: str, *, look: Callable[[str], Later[Sequence[Entry]]] | None = None
+) -> Iterator[tuple[str, Sequence[Entry]]]:
+    """Every folder below *top*, itself first, with its entries; links are not followed.
+
+    Args:
+        files: where.
+        top: the folder to begin with.
+        look: lists one folder; by default `Files.list`, whose errors end the walk.
+
+    Raises:
+        LimitReached: over `DEEPEST` folders below one another.
+    """
+    waiting = deque([(top, 0)])
     while waiting:
-        folder = waiting.popleft()
-        entries = [entry for entry in files.list(folder)]
+        folder, depth = waiting.popleft()
+        if depth > DEEPEST:
+            raise LimitReached(f"walk {top}: over {DEEPEST} folders below one another",
+                               hint="the server may list a folder within itself")
+        if look is None:
+            entries: Sequence[Entry] = [entry for entry in files.list(folder)]
+        else:
+            entries = look(folder)
         yield folder, entries
-        waiting.extend(joined(folder, e.name) for e in entries if e.is_folder and is_one(e.name))
+        waiting.extend((joined(folder, e.name), depth + 1)
+                       for e in entries if e.is_folder and is_one(e.name))
 
 
 def is_one(name: str) -> bool:
-    """Whether *name* is one component: a listing must not lead elsewhere on the server either."""
-    return name not in ("", ".", "..") and "/" not in name
+    """Whether *name* is one component: a listing must not lead elsewhere on the server either.
+
+    Nor may it hold what no command can carry: CR, LF, NUL.
+    """
+    return name not in ("", ".", "..") and not set(name) & _NEVER
+
+
+_NEVER = {"/", "\r", "\n", "\0"}
+
+
+def _look(files: Files, folder: str, top: str, report: Report) -> Sequence[Entry]:
+    """The entries of *folder*; where only *top* must be readable, others are reported."""
+    try:
+        return [entry for entry in files.list(folder)]
+    except (ReplyError, TransferError) as error:
+        if folder == top:
+            raise
+        report.fail(folder, error)
+        return ()
 
 
 def makedirs(files: Files, path: str, *, exist_ok: bool = True) -> None:
@@ -85,9 +125,18 @@ def makedirs(files: Files, path: str, *, exist_ok: bool = True) -> None:
 def rmtree(files: Files, path: str) -> Report:
     """Remove a folder and everything below it; links are removed, never followed."""
     report, folders, names = Report(), [], []
-    for folder, entries in walk(files, path):
+
+    def look(folder: str) -> Sequence[Entry]:
+        return _look(files, folder, path, report)
+
+    for folder, entries in walk(files, path, look=look):
         folders.append(folder)
-        names += [joined(folder, e.name) for e in entries if not e.is_folder and is_one(e.name)]
+        for entry in entries:
+            whole = joined(folder, entry.name)
+            if not is_one(entry.name):
+                report.fail(whole, TransferError(f"remove {whole!r}: that is no name of a file"))
+            elif not entry.is_folder:
+                names.append(whole)
     for outcome in files.remove_many(names):
         if outcome.error is not None:
             report.fail(outcome.path, outcome.error)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ResolveError
 
-__all__ = ["HOSTS", "Address", "Host", "Hosts", "Resolver", "interleave", "known", "resolve"]
+__all__ = ["HOSTS", "Address", "Host", "Hosts", "Resolver", "interleave", "known", "literal", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Hosts:
 HOSTS = Hosts()
 
 
-def literal(text: str, port: int) -> Address | None:
+def literal(text: str, port: int = 0) -> Address | None:
     """The address that *text* itself is, or None when it is a name."""
     for family in (socket.AF_INET, socket.AF_INET6):
         host, _, scope = text.partition("%")

@@ -1,0 +1,41 @@
+"""The table of URL schemes: what Postel speaks today, and where it lives.
+
+Only records are loaded here; a protocol's code is loaded, by its dotted name, when a URL of it is
+used. Adding a protocol is adding its package and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .errors import UsageError
+from .ftp.scheme import SCHEMES as _FTP
+from .pop3.scheme import SCHEMES as _POP3
+from .types import Scheme
+
+__all__ = ["SCHEMES", "scheme_of"]
+
+_LOCAL = Scheme("file", "files", None, "not needed", ("list", "read", "write"), "",
+                "files of this machine, as the other side of a transfer")
+
+SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (*_FTP, *_POP3, _LOCAL)}
+"""Every scheme by its name."""
+
+
+def scheme_of(name: str, verb: str) -> Scheme:
+    """The scheme *name*, if it can do *verb*.
+
+    Raises:
+        UsageError: it is not known, or cannot.
+
+    Example:
+        >>> scheme_of("ftps", "list").port
+        990
+    """
+    found = SCHEMES.get(name)
+    able = ", ".join(f"{one.name}://" for one in SCHEMES.values() if verb in one.verbs)
+    if found is None:
+        raise UsageError(f"{name}: is no scheme that Postel speaks", hint=f"try {able}")
+    if verb not in found.verbs:
+        raise UsageError(f"{name}: has no {verb}", hint=f"these have: {able}")
+    return found

@@ -1,0 +1,194 @@
+# GENERATED from verbs_async.py by tools/unasync.py: edit that file, not this one.
+"""`get`, `put`, `ls` and their kin: one call each, any URL whose scheme can do it.
+
+Options that all clients share (user, password, security, tls, timeout, proxy …) pass through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from ..ftp.client_sync import Client
+from ..schemes import scheme_of
+from ..types import Entry, Progress
+from ..urls import URL, ftp_path, parse
+
+__all__ = ["get", "ls", "mkdir", "open_site", "put", "rename", "rm", "stat"]
+
+Tell = Callable[[Progress], object] | None
+
+
+def open_site(url: str | URL, verb: str, **options: Any) -> tuple[Client, str]:
+    """The client for *url*, not connected, and the path that the URL names.
+
+    Args:
+        url: of a scheme that has files.
+        verb: what is to be done with it.
+        options: the keywords that every client takes.
+
+    Raises:
+        UsageError: the scheme is unknown, or has no such verb.
+    """
+    parsed = url if isinstance(url, URL) else parse(url)
+    scheme_of(parsed.scheme, verb)
+    path, _ = ftp_path(parsed)
+    return Client(parsed.with_(path="/"), **options), path
+
+
+def get(
+    url: str | URL,
+    target: Path | str | None = None,
+    *,
+    resume: bool = True,
+    verify: bool = False,
+    progress: Tell = None,
+    **options: Any,
+) -> Path:
+    """Fetch a file; return where it is now.
+
+    Args:
+        url: of the file.
+        target: a file, a folder, or None for the URL's last name in the current folder.
+        resume: go on where an interrupted run stopped, if the source is still the same.
+        verify: compare digests, where the server computes them.
+        progress: called with a `Progress` now and then.
+        options: the keywords that every client takes.
+
+    Raises:
+        NotFound: there is no such file.
+        Incomplete: fewer bytes came than were announced; *target* is untouched.
+
+    Example:
+        >>> (get("ftp://ftp.example.org/pub/hello.txt")).read_text()
+        'Hello from the lab.\\n'
+    """
+    site, path = open_site(url, "read", **options)
+    place = Path() if target is None else Path(target)
+    if place.is_dir():
+        place = place / _last(path)
+    with site:
+        site.download(path, place, resume=resume, verify=verify, progress=progress)
+    return place
+
+
+def put(
+    source: Path | str | BinaryIO,
+    url: str | URL,
+    *,
+    inplace: bool = False,
+    progress: Tell = None,
+    **options: Any,
+) -> int:
+    """Store a file; return its size in bytes.
+
+    Args:
+        source: a local path, or an open binary file.
+        url: of the file, or of a folder when it ends in "/".
+        inplace: write to the final name at once, for servers that let nobody rename.
+        progress: called with a `Progress` now and then.
+        options: the keywords that every client takes.
+
+    Example:
+        >>> _ = Path("notes.txt").write_text("remember")
+        >>> put("notes.txt", "ftp://alice:secret@ftp.example.org/incoming/")
+        8
+    """
+    site, path = open_site(url, "write", **options)
+    with site:
+        return site.upload(source, path, inplace=inplace, progress=progress)
+
+
+def ls(url: str | URL, **options: Any) -> list[Entry]:
+    """The entries of a folder, by name.
+
+    Args:
+        url: of the folder.
+        options: the keywords that every client takes.
+
+    Example:
+        >>> [entry.name for entry in ls("ftp://ftp.example.org/pub/")]
+        ['hello.txt', 'more']
+    """
+    site, path = open_site(url, "list", **options)
+    with site:
+        entries = [entry for entry in site.list(path)]
+    return sorted(entries, key=_by_name)
+
+
+def stat(url: str | URL, **options: Any) -> Entry:
+    """What a URL leads to.
+
+    Args:
+        url: of a file or folder.
+        options: the keywords that every client takes.
+
+    Raises:
+        NotFound: to nothing.
+    """
+    site, path = open_site(url, "stat", **options)
+    with site:
+        return site.stat(path)
+
+
+def mkdir(url: str | URL, *, parents: bool = False, **options: Any) -> None:
+    """Make a folder.
+
+    Args:
+        url: of the folder.
+        parents: also those above it; an existing one is fine then.
+        options: the keywords that every client takes.
+
+    Raises:
+        AlreadyExists: it is there.
+    """
+    site, path = open_site(url, "make", **options)
+    with site:
+        if parents:
+            site.makedirs(path)
+        else:
+            site.mkd(path)
+
+
+def rm(url: str | URL, *, recursive: bool = False, **options: Any) -> None:
+    """Remove a file; with *recursive*, a folder and everything below it.
+
+    Args:
+        url: of the file or folder.
+        recursive: whether folders may go.
+        options: the keywords that every client takes.
+
+    Raises:
+        NotFound: there is no such file.
+    """
+    site, path = open_site(url, "remove", **options)
+    with site:
+        if not recursive:
+            site.dele(path)
+            return
+        report = site.rmtree(path)
+        if report.failures:
+            raise cast("Exception", report.failures[0].error)
+
+
+def rename(url: str | URL, new: str, **options: Any) -> None:
+    """Give a file or folder another name.
+
+    Args:
+        url: of the file or folder.
+        new: the new path on the same server; without a slash, a name in the same folder.
+        options: the keywords that every client takes.
+    """
+    site, path = open_site(url, "rename", **options)
+    folder, slash, _ = path.rstrip("/").rpartition("/")
+    with site:
+        site.rename(path, new if "/" in new else f"{folder}{slash}{new}")
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2] or "index"
+
+
+def _by_name(entry: Entry) -> str:
+    return entry.name
