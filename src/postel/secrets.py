@@ -45,13 +45,17 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        return hmac.compare_digest(_bytes(self._value), _bytes(other._value))
 
     def __hash__(self) -> int:
         return hash(("Secret", self._value))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled: pass it on another way")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def password_from(value: str | Secret | Callable[[], str | Secret] | None) -> Secret | None:

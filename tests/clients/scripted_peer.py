@@ -33,6 +33,7 @@ class Line:
         self.held = b""
         self.commands: list[bytes] = []
         sock.settimeout(DEADLINE)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def say(self, data: bytes, *, slice: int = 0) -> None:
         """Send *data*, at once or in slices."""

@@ -12,6 +12,7 @@ import pytest
 from scripted_peer import FTPPeer
 
 from postel.errors import (
+    AuthenticationError,
     BusyError,
     ConnectionLost,
     Forbidden,
@@ -102,7 +103,7 @@ def test_both_passive_words_refused() -> None:
 def test_not_logged_in_is_no_reason_for_pasv() -> None:
     with FTPPeer({"EPSV": b"530 log in\r\n"}) as peer:
         with client(peer) as site:
-            with pytest.raises(PermissionError):
+            with pytest.raises(AuthenticationError):
                 content(site, "a")
             assert site.learned.epsv
 

@@ -566,7 +566,17 @@ def test_a_real_folder(here: Lab, tmp_path: Path) -> None:
         assert talk.ask("RNFR up")[:3] == "350"
         assert talk.ask("RNTO down")[:3] == "250"
         assert talk.ask("SITE CHMOD 600 down")[:3] == "200"
+        assert talk.store("STOR part", b"0123456789")[:3] == "226"
+        talk.ask("REST 5")
+        assert talk.store("STOR part", b"xyz")[:3] == "226"
+        assert talk.store("APPE part", b"!")[:3] == "226"
+        talk.ask("REST 8")
+        assert talk.fetch("RETR part")[1] == b"89!"
+        talk.ask("TYPE A")
+        assert talk.store("STOU part", b"a\r\n")[:3] == "226"
     assert (tmp_path / "down").read_bytes() == BODY
+    assert (tmp_path / "part").read_bytes() == b"01234xyz89!"
+    assert (tmp_path / "part.1").read_bytes() == b"a\n"
 
 
 # -- TLS -----------------------------------------------------------------------------------

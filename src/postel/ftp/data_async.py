@@ -110,8 +110,10 @@ class AsyncTransfer:
         port = await self._port()
         try:
             self.stream = await self._reach(port)
-        except ConnectError as error:
-            await self._forget_answers()
+        except ConnectError:
+            reply = await self._forget_answers()
+            if reply is not None and reply.kind in (4, 5) and reply.code not in (425, 426):
+                raise site._refusal(self.asked, reply) from None  # so it did not wait for us
             if not site.learned.epsv or ":" in site.peer.address:
                 raise
             # an address translator that does not understand EPSV let the reply through, but not
@@ -159,11 +161,13 @@ class AsyncTransfer:
         self._passive, self._queued = None, False
         return await self._port()
 
-    async def _forget_answers(self) -> None:
-        """Hear out the transfer command that was sent along with a failed EPSV."""
+    async def _forget_answers(self) -> Reply | None:
+        """Hear out the transfer command that was sent along with a failed EPSV; its last word."""
+        reply = None
         if self._queued:
             for asked in (*self._before, self.asked):
-                await self.site._final(asked)
+                reply = await self.site._final(asked)
+        return reply
 
     async def _reach(self, port: int) -> AsyncStream:
         site = self.site

@@ -110,8 +110,10 @@ class Transfer:
         port = self._port()
         try:
             self.stream = self._reach(port)
-        except ConnectError as error:
-            self._forget_answers()
+        except ConnectError:
+            reply = self._forget_answers()
+            if reply is not None and reply.kind in (4, 5) and reply.code not in (425, 426):
+                raise site._refusal(self.asked, reply) from None  # so it did not wait for us
             if not site.learned.epsv or ":" in site.peer.address:
                 raise
             # an address translator that does not understand EPSV let the reply through, but not
@@ -159,11 +161,13 @@ class Transfer:
         self._passive, self._queued = None, False
         return self._port()
 
-    def _forget_answers(self) -> None:
-        """Hear out the transfer command that was sent along with a failed EPSV."""
+    def _forget_answers(self) -> Reply | None:
+        """Hear out the transfer command that was sent along with a failed EPSV; its last word."""
+        reply = None
         if self._queued:
             for asked in (*self._before, self.asked):
-                self.site._final(asked)
+                reply = self.site._final(asked)
+        return reply
 
     def _reach(self, port: int) -> Stream:
         site = self.site

@@ -401,6 +401,12 @@ class AsyncWriter(AsyncSink):
             await self._put(self._deflate.flush())
         self._open = False
         self._release()
+        try:
+            await self._confirm()
+        finally:
+            await self._transfer.close()
+
+    async def _confirm(self) -> None:
         site, stream = self._site, self._transfer.stream
         async with site._operation(self.name):
             if stream is not None:
@@ -433,6 +439,7 @@ class AsyncWriter(AsyncSink):
         if was_open and self._site.is_open:
             async with self._site._operation(self.name):
                 await self._transfer.abandon()
+        await self._transfer.close()
 
     def _hold(self) -> None:
         self._site._unfinished = self

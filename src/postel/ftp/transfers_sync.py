@@ -401,6 +401,12 @@ class Writer(Sink):
             self._put(self._deflate.flush())
         self._open = False
         self._release()
+        try:
+            self._confirm()
+        finally:
+            self._transfer.close()
+
+    def _confirm(self) -> None:
         site, stream = self._site, self._transfer.stream
         with site._operation(self.name):
             if stream is not None:
@@ -433,6 +439,7 @@ class Writer(Sink):
         if was_open and self._site.is_open:
             with self._site._operation(self.name):
                 self._transfer.abandon()
+        self._transfer.close()
 
     def _hold(self) -> None:
         self._site._unfinished = self

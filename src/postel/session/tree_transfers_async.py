@@ -203,6 +203,9 @@ def _checked(work: _Work, name: str) -> str:
     if not is_one(name):
         raise TransferError(f"name {name!r}: it is no name of a file",
                             hint="the server may be hostile, or only odd")
+    if name.startswith(".") and name.endswith((".postel", ".postel-note")):
+        raise TransferError(f"name {name!r}: that is what unfinished transfers are called here",
+                            hint="it may be left of an upload that was cut: remove it there")
     if work.root is not None and not work.root.strict:
         return name
     return safe_name(name)

@@ -1,0 +1,3 @@
+"""The command: one file a verb, each a thin shell around the public API."""
+
+__all__: list[str] = []

@@ -1,0 +1,113 @@
+"""The command ``postel``: finds the verb, runs it, and explains what went wrong.
+
+Verbs are loaded when they are used, so that ``postel --version`` costs next to nothing. Whatever
+fails is told in one line and a hint, with the exit code of its class; a traceback is shown only
+with POSTEL_DEBUG=1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from .._version import __version__
+from ..errors import PostelError
+from ..wire.text import display
+
+__all__ = ["main", "postel"]
+
+COMMANDS = {
+    "cat": "write files to the standard output",
+    "completion": "print the completion script of a shell",
+    "du": "how much is in a folder",
+    "get": "fetch files and folders",
+    "lab": "a local Internet, until Ctrl-C",
+    "ls": "list a folder",
+    "mail": "fetch mail",
+    "mkdir": "make a folder",
+    "mv": "give a file or folder another name",
+    "put": "store files and folders",
+    "rm": "remove files and folders",
+    "schemes": "what Postel speaks",
+    "stat": "what a URL leads to",
+    "tour": "see it all work, and check it",
+    "tree": "a folder and all below it",
+}
+"""Each verb with what it does; its code is in the module of the same name."""
+
+
+class _Verbs(click.Group):
+    """A group that loads a verb when it is called, and not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"postel.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="postel %(version)s")
+def postel() -> None:
+    """Files and mail over the Internet's own protocols, explained when they fail.
+
+    URLs look like ftp://ftp.example.org/pub/ and pop3://ann@mail.example.org/.
+    A password comes from the URL, POSTEL_PASSWORD, ~/.netrc, the keyring, or a prompt.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and leave with its exit code."""
+    try:
+        code = postel.main(arguments, prog_name="postel", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Abort:
+        click.echo("", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo("postel: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone
+        sys.exit(0)
+    except PostelError as error:
+        if os.environ.get("POSTEL_DEBUG"):
+            raise
+        report(error)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if os.environ.get("POSTEL_DEBUG"):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"postel: {where}{error.strerror or error}", err=True)
+        sys.exit(1)
+
+
+def report(error: PostelError, *, as_json: bool | None = None) -> None:
+    """Say what went wrong: what was attempted, what happened, and what to try."""
+    if as_json if as_json is not None else "--json" in sys.argv:
+        click.echo(json.dumps({
+            "error": type(error).__name__, "message": str(error), "hint": error.hint,
+            "url": error.url, "code": error.code, "exit_code": error.exit_code}))
+        return
+    click.echo(f"{click.style('postel:', fg='red', bold=True)} {_printable(str(error))}", err=True)
+    if error.hint:
+        click.echo(f"{click.style('  hint:', fg='yellow')} {_printable(error.hint)}", err=True)
+
+
+def _printable(text: str) -> str:
+    return "\n".join(display(line) for line in text.split("\n"))
