@@ -37,11 +37,16 @@ class Line:
 
     def say(self, data: bytes, *, slice: int = 0) -> None:
         """Send *data*, at once or in slices."""
+        budget = self.peer.budget
+        if budget is not None:
+            data, self.peer.budget = data[:budget], max(0, budget - len(data))
         self.peer.said += data
         slice = slice or self.peer.slice
         parts = [data[i:i + slice] for i in range(0, len(data), slice)] if slice else [data]
         for part in parts:
             self.sock.sendall(part)
+        if self.peer.budget == 0:
+            raise Gone
 
     def hear(self) -> bytes:
         """The next line, without its end."""
@@ -85,6 +90,8 @@ class Peer:
         self.said = b""
         self.lines: list[Line] = []
         self.problems: list[BaseException] = []
+        self.budget: int | None = None
+        """Bytes that may still be said on control connections; then the peer hangs up."""
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
