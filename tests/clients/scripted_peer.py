@@ -73,6 +73,8 @@ class Line:
         """Hang up, and let go of what was opened for this connection."""
         for name in ("passive", "kept"):
             if isinstance(sock := self.__dict__.get(name), socket.socket):
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
                 sock.close()
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
@@ -167,8 +169,10 @@ class FTPPeer(Peer):
         b"AUTH": b"502 no TLS\r\n",
     }
 
-    def __init__(self, answers: Mapping[str, Answer] | None = None, *, greeting: bytes =
-                 b"220 ready\r\n", files: Mapping[str, bytes] | None = None, slice: int = 0) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer] | None = None, *, greeting: bytes = b"220 ready\r\n",
+        files: Mapping[str, bytes] | None = None, slice: int = 0,
+    ) -> None:
         super().__init__(slice=slice)
         self.greeting = greeting
         self.answers: dict[bytes, Answer] = dict(self.DEFAULT)
@@ -220,7 +224,7 @@ class FTPPeer(Peer):
         return b"227 go (%s,%d,%d)\r\n" % (address, port >> 8, port & 255)
 
     def do_eprt(self, line: Any, rest: str) -> bytes:
-        _, family, host, port, _ = rest.split("|")
+        _, _, host, port, _ = rest.split("|")
         line.active = host, int(port)
         return b"200 eprt\r\n"
 
@@ -312,6 +316,8 @@ class FTPPeer(Peer):
         return b"350 to what\r\n" if path in self.files else b"550 no such file\r\n"
 
     def do_rnto(self, line: Any, path: str) -> bytes:
+        if line.old not in self.files:
+            return b"503 RNFR first\r\n"
         self.files[path] = self.files.pop(line.old)
         return b"250 renamed\r\n"
 

@@ -26,6 +26,10 @@ HOSTILE = ["..", "../x", "/etc/x", "a/b", "C:x", "x\\y", "nul\0l", "c\rr", "n" *
            ".", "...\\..\\z"]
 
 
+def here(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def client(peer: Any, **keywords: Any) -> AsyncClient:
     return AsyncClient(f"ftp://127.0.0.1:{peer.port}", timeout=5.0, **keywords)
 
@@ -253,7 +257,7 @@ async def test_a_link_planted_during_the_run(tmp_path: Path) -> None:
         async with client(peer) as site:
             report = await site.download_tree("t", target, durable=False)
             await site.noop()
-    assert os.listdir(outside) == []
+    assert here(outside) == []
     assert report.files == 2
     assert {o.path for o in report.failures} == {"t/sub/b", "t/sub/c"}
     assert (target / "z" / "d").read_bytes() == b"4"
@@ -478,3 +482,40 @@ async def test_rmtree_follows_no_links_and_reports_the_rest() -> None:
     assert {o.path for o in report.failures} == {"t/../x", "t/sub/b"}
     assert not any(c.startswith(b"MLSD") and c not in (b"MLSD t", b"MLSD t/sub")
                    for c in peer.commands)
+
+
+# -- bursts --------------------------------------------------------------------------------
+
+
+async def test_a_server_that_loses_its_place_in_bursts_is_asked_slowly() -> None:
+    peer = FTPPeer(files={f"f{n}": b"x" * n for n in range(20)})
+
+    def size(line: Any, path: str) -> bytes:
+        if line.held.count(b"\n") > 3:
+            return b"500 too fast\r\n"
+        return peer.do_size(line, path)
+
+    peer.answers[b"SIZE"] = size
+    with peer:
+        async with client(peer) as site:
+            assert site.learned.level == 1
+            outcomes = [o async for o in site.files.stat_many([f"f{n}" for n in range(20)])]
+            assert [o.get().size for o in outcomes] == list(range(20))
+            assert site.learned.level == 0
+
+
+async def test_a_word_that_the_server_does_not_know_is_no_reason_to_slow_down() -> None:
+    with FTPPeer({"MKD": b"500 what\r\n"}) as peer:
+        async with client(peer) as site:
+            outcomes = [o async for o in site.files.make_many(["a", "b"])]
+            assert not any(o.ok for o in outcomes)
+            assert site.learned.level == 1
+            assert peer.verbs.count("MKD") == 2
+
+
+async def test_renames_in_a_burst() -> None:
+    with FTPPeer(files={"a": b"1", "b": b"2"}) as peer:
+        async with client(peer) as site:
+            done = [o async for o in site.files.rename_many([("a", "c"), ("x", "y"), ("b", "d")])]
+    assert [o.ok for o in done] == [True, False, True]
+    assert peer.files == {"c": b"1", "d": b"2"}

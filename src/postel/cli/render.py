@@ -116,6 +116,7 @@ class Bar:
         self._width = 0
 
     def __call__(self, progress: Progress) -> None:
+        """Show *progress*, at most ten times a second."""
         if self._throttle is not None:
             self._throttle(progress)
         self._files[progress.name] = progress.done
@@ -175,6 +176,7 @@ class Throttle:
         self._total = 0
 
     def __call__(self, progress: Progress) -> None:
+        """Wait if *progress* is ahead of the rate."""
         before = self._done.get(progress.name, progress.started_at)
         self._done[progress.name] = progress.done
         self._total += max(0, progress.done - before)

@@ -71,10 +71,24 @@ class AsyncBurst(AsyncResults[Outcome[T]], Generic[T]):
         async with site._operation(str(batch[0][1][0])):
             if self._binary:
                 await site._use_type("I")  # many servers refuse SIZE in text mode
-            answers = await site._burst([asked for _, commands, _ in batch for asked in commands])
-        found = iter(answers)
-        return [self._outcome(path, [next(found) for _ in commands], read)
-                for path, commands, read in batch]
+            found = iter(await site._burst(
+                [asked for _, commands, _ in batch for asked in commands]))
+            answers = [[next(found) for _ in commands] for _, commands, _ in batch]
+            if site.learned.level and _is_odd([commands for _, commands, _ in batch], answers):
+                site.be_careful()
+                await self._ask_again(batch, answers)
+        return [self._outcome(path, heard, read)
+                for (path, _, read), heard in zip(batch, answers, strict=True)]
+
+    async def _ask_again(
+        self,
+        batch: Sequence[tuple[str, Sequence[FTPCommand], Callable[[Answers], T]]],
+        answers: list[Answers],
+    ) -> None:
+        """What was lost in the burst, one command at a time."""
+        for index, (_, commands, _) in enumerate(batch):
+            if any(reply.code == 500 for reply in answers[index]):
+                answers[index] = await self._site._burst(commands)
 
     def _outcome(
         self, path: str, answers: Answers, read: Callable[[Answers], T]
@@ -261,6 +275,14 @@ class AsyncAdapter(AsyncFiles):
             reading.on_end = [waiting[0][1]._transfer] if waiting else []
             await take(key, reading)
             await reading.skip()
+
+
+def _is_odd(asked: Sequence[Sequence[FTPCommand]], answers: Sequence[Answers]) -> bool:
+    """Whether the server knew a word and did not know it within one burst: it lost its place."""
+    pairs = [(one.verb, reply) for commands, heard in zip(asked, answers, strict=True)
+             for one, reply in zip(commands, heard, strict=True)]
+    unknown = {verb for verb, reply in pairs if reply.code == 500}
+    return any(verb in unknown and reply.kind in (2, 3) for verb, reply in pairs)
 
 
 def _must_succeed(

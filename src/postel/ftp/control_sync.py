@@ -17,6 +17,7 @@ from ..errors import (
     NoSpace,
     NotFound,
     NotSupported,
+    ProtocolError,
     ReplyError,
     TLSError,
     TryLater,
@@ -37,6 +38,9 @@ ANONYMOUS = "anonymous"
 _RECORD = 2_048
 """Bytes of commands in one TLS record. ProFTPD reads 4 KiB of a record, and then waits for the
 socket while the rest lies in its TLS library."""
+
+_PRELIMINARY = 1_000
+"""Replies 1xx before the final one: a server that reports its progress stays far below."""
 
 _MISSING = ("no such", "not found", "does not exist", "doesn't exist", "cannot find",
             "can't find", "no file", "not exist", "unknown file")
@@ -236,10 +240,11 @@ class Control(Session[FTPCommand, Reply]):
 
     def _final(self, asked: FTPCommand) -> Reply:
         """The final reply; preliminary ones are passed over."""
-        while True:
+        for _ in range(_PRELIMINARY):
             reply = self._event(asked, Reply)
             if reply.kind != 1:
                 return reply
+        raise ProtocolError(f"{asked}: over {_PRELIMINARY} preliminary replies")
 
     def _expect(self, asked: FTPCommand, kind: int) -> Reply:
         """The final reply, which must begin with *kind*."""

@@ -33,6 +33,8 @@ from ..timing import NEVER, Deadline
 from ..transport.clock_async import caller, now
 from ..transport.connector_async import AsyncConnector
 from ..transport.names import HOSTS
+from ..transport.proxies import from_environment
+from ..transport.proxy_async import AsyncProxyConnector
 from ..transport.sockets import READ
 from ..transport.stream_async import AsyncStream
 from ..transport.tls import TLSOptions, check_pin, context_for
@@ -199,7 +201,11 @@ class AsyncSession(Generic[C, E]):
         raise refused or ConnectError(f"connect to {self.url.host}: no way to try")
 
     def _network(self, source_address: str | None, family: int) -> AsyncConnector:
-        return AsyncConnector(source_address, family)
+        port = self.url.port or self.ports.clear
+        proxy = from_environment(self.url.host, port, self.scheme, self._proxy)
+        if proxy is None:
+            return AsyncConnector(source_address, family)
+        return AsyncProxyConnector(source_address, family, proxy=proxy)
 
     @property
     def context(self) -> ssl.SSLContext:

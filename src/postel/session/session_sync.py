@@ -33,6 +33,8 @@ from ..timing import NEVER, Deadline
 from ..transport.clock_sync import caller, now
 from ..transport.connector_sync import Connector
 from ..transport.names import HOSTS
+from ..transport.proxies import from_environment
+from ..transport.proxy_sync import ProxyConnector
 from ..transport.sockets import READ
 from ..transport.stream_sync import Stream
 from ..transport.tls import TLSOptions, check_pin, context_for
@@ -199,7 +201,11 @@ class Session(Generic[C, E]):
         raise refused or ConnectError(f"connect to {self.url.host}: no way to try")
 
     def _network(self, source_address: str | None, family: int) -> Connector:
-        return Connector(source_address, family)
+        port = self.url.port or self.ports.clear
+        proxy = from_environment(self.url.host, port, self.scheme, self._proxy)
+        if proxy is None:
+            return Connector(source_address, family)
+        return ProxyConnector(source_address, family, proxy=proxy)
 
     @property
     def context(self) -> ssl.SSLContext:

@@ -1,3 +1,3 @@
-"""Files between URLs: the verbs of the front door. (The engine for whole trees comes on top.)"""
+"""Files between URLs: the verbs of the front door."""
 
 __all__: list[str] = []

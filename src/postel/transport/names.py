@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 
 from ..errors import ResolveError
 
-__all__ = ["HOSTS", "Address", "Host", "Hosts", "Resolver", "interleave", "known", "literal", "resolve"]
+__all__ = [
+    "HOSTS",
+    "Address",
+    "Host",
+    "Hosts",
+    "Resolver",
+    "interleave",
+    "known",
+    "literal",
+    "resolve",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,17 @@ from typing import BinaryIO
 from ..types import Peer
 from .clock_async import now
 from .ready_async import breathe, wait_ready
-from .sockets import READ, TLS_DRAIN, Splice, failure, in_clear, is_plain_file, prepare, where
+from .sockets import (
+    READ,
+    TLS_DRAIN,
+    Splice,
+    Where,
+    failure,
+    in_clear,
+    is_plain_file,
+    prepare,
+    where,
+)
 from .stream_async import CHUNK, AsyncStream
 
 __all__ = ["AsyncSocketStream"]
@@ -73,6 +83,12 @@ class AsyncSocketStream(AsyncStream):
     def tls_resumed(self) -> bool:
         """Whether the handshake resumed a session."""
         return isinstance(self._sock, ssl.SSLSocket) and bool(self._sock.session_reused)
+
+    def rename(self, host: str, port: int) -> None:
+        """The other end is *host* from now on: a proxy has connected us."""
+        self._where = Where(host, host, port)
+        self._peer = None
+        self.received = self.sent = 0  # what was said to the proxy does not count
 
     def fileno(self) -> int:
         """The descriptor, for waiting on several streams."""

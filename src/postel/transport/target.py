@@ -87,7 +87,7 @@ class Folder:
         name = self._checked(name)
         if make:
             with contextlib.suppress(FileExistsError):
-                os.mkdir(self._at(name), dir_fd=self._fd)  # noqa: PTH102 - by descriptor
+                os.mkdir(self._at(name), dir_fd=self._fd)
         try:
             if self._fd is not None:
                 below = os.open(name, os.O_RDONLY | _FOLDER | _NO_LINKS, dir_fd=self._fd)
@@ -135,12 +135,12 @@ class Folder:
         return os.open(self._at(name), flags | _NO_LINKS | _BINARY, 0o600, dir_fd=self._fd)
 
     def _rename(self, old: str, new: str) -> None:
-        os.replace(self._at(old), self._at(new),  # noqa: PTH105 - by descriptor
+        os.replace(self._at(old), self._at(new),
                    src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
     def _remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._at(name), dir_fd=self._fd)  # noqa: PTH108 - by descriptor
+            os.unlink(self._at(name), dir_fd=self._fd)
 
     def __enter__(self) -> Folder:
         return self
@@ -296,9 +296,8 @@ class Target:
             fd = self._folder._open(self._note, os.O_RDONLY)
         except OSError:
             return None
-        with open(fd, "rb") as file:  # noqa: PTH123 - by descriptor
-            with contextlib.suppress(ValueError):
-                return json.loads(file.read(_NOTE))
+        with open(fd, "rb") as file, contextlib.suppress(ValueError):  # noqa: PTH123
+            return json.loads(file.read(_NOTE))
         return None
 
     def _write_note(self, identity: Mapping[str, object]) -> None:

@@ -131,5 +131,5 @@ def trace_for(wanted: Trace | TextIO | str | Path | None) -> Trace:
     if isinstance(wanted, Trace):
         return wanted
     if isinstance(wanted, str | Path):
-        return Trace(Path(wanted).open("a", encoding="utf-8"))  # noqa: SIM115 - lives as long
+        return Trace(Path(wanted).open("a", encoding="utf-8"))
     return Trace(wanted)

@@ -54,7 +54,7 @@ class DotReader:
 def _certain(data: bytes) -> int:
     """How much of *data* no later byte can change: all but a line end that a dot may follow."""
     end = data.rfind(b"\r\n", max(0, len(data) - 4))
-    if end >= 0:
+    if end >= 0 and _END.startswith(data[end:]):
         return end
     return len(data) - (data[-1:] == b"\r")
 

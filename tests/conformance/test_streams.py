@@ -1,0 +1,226 @@
+"""Every kind of stream passes the published suite, sync and async, on every loop there is."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from postel.errors import CertificateError, TLSError
+from postel.secrets import Secret
+from postel.testing import streams_async, streams_sync
+from postel.timing import Deadline
+from postel.transport import memory_async, memory_sync
+from postel.transport.clock_sync import now
+from postel.transport.connector_async import AsyncConnector
+from postel.transport.connector_sync import Connector
+from postel.transport.proxies import Proxy
+from postel.transport.proxy_async import AsyncProxyConnector
+from postel.transport.proxy_sync import ProxyConnector
+from postel.transport.socket_async import AsyncSocketStream
+from postel.transport.socket_sync import SocketStream
+from postel.transport.stream_async import AsyncStream
+from postel.transport.stream_sync import Stream
+
+KINDS = ["plain", "TLS", "SOCKS5", "CONNECT", "TLS through SOCKS5", "memory"]
+LOOPS = ["asyncio", "uvloop", "no add_reader"]
+
+
+def connector(kind: str, proxy: Callable[..., Any], *, sync: bool) -> Any:
+    """What opens a connection of *kind*."""
+    if "SOCKS5" in kind:
+        server = proxy("socks5", login=("ann", "hush"))
+        value = Proxy("socks5h", "127.0.0.1", server.port, "ann", Secret("hush"))
+    elif kind == "CONNECT":
+        value = Proxy("http", "127.0.0.1", proxy("http").port)
+    else:
+        return Connector() if sync else AsyncConnector()
+    return (ProxyConnector if sync else AsyncProxyConnector)(proxy=value)
+
+
+@contextmanager
+def sync_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> Iterator[
+        tuple[Stream, Stream]]:
+    if kind == "memory":
+        yield memory_sync.pair()
+        return
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = connector(kind, proxy, sync=True).connect(
+            "127.0.0.1", listener.getsockname()[1], deadline=Deadline.after(10, now=now()))
+        accepted, _ = listener.accept()
+    other = SocketStream(accepted, "client")
+    if "TLS" in kind:
+        shaking = threading.Thread(target=other.start_tls, args=(certificates.server, None),
+                                   kwargs={"server_side": True})
+        shaking.start()
+        one.start_tls(certificates.client, "localhost")
+        shaking.join()
+    try:
+        yield one, other
+    finally:
+        one.close()
+        other.close()
+
+
+@asynccontextmanager
+async def async_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> AsyncIterator[
+        tuple[AsyncStream, AsyncStream]]:
+    if kind == "memory":
+        yield memory_async.pair()
+        return
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = await connector(kind, proxy, sync=False).connect(
+            "127.0.0.1", listener.getsockname()[1], deadline=Deadline.after(10, now=now()))
+        accepted, _ = listener.accept()
+    other = AsyncSocketStream(accepted, "client")
+    if "TLS" in kind:
+        await asyncio.gather(other.start_tls(certificates.server, None, server_side=True),
+                             one.start_tls(certificates.client, "localhost"))
+    try:
+        yield one, other
+    finally:
+        await one.aclose()
+        await other.aclose()
+
+
+def run(loop: str, main: Coroutine[Any, Any, None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run *main* on a loop of the named kind."""
+    factory = None
+    if loop == "uvloop":
+        factory = pytest.importorskip("uvloop", reason="uvloop is not installed").new_event_loop
+    elif loop == "no add_reader":
+        def refuse(*_: object) -> None:
+            raise NotImplementedError
+
+        for name in ("add_reader", "add_writer"):
+            monkeypatch.setattr(asyncio.SelectorEventLoop, name, refuse)
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(asyncio.wait_for(_plain(main), 10))
+
+
+async def _plain(main: Coroutine[Any, Any, None]) -> None:
+    await main
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("check", streams_sync.CHECKS, ids=lambda check: check.__name__)
+def test_sync(check: streams_sync.Check, kind: str, certificates: Any, proxy: Any) -> None:
+    with sync_pair(kind, certificates, proxy) as (one, other):
+        check(one, other)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("check", streams_async.CHECKS, ids=lambda check: check.__name__)
+def test_async(check: streams_async.AsyncCheck, kind: str, loop: str, certificates: Any,
+               proxy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with async_pair(kind, certificates, proxy) as (one, other):
+            await check(one, other)
+
+    run(loop, main(), monkeypatch)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cancelled_receive_loses_nothing(kind: str, loop: str, certificates: Any, proxy: Any,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with async_pair(kind, certificates, proxy) as (one, other):
+            got = b""
+            for number in range(20):
+                waiting = asyncio.ensure_future(other.receive())
+                await asyncio.sleep(0.001 if number % 2 else 0)
+                waiting.cancel()
+                done = (await asyncio.gather(waiting, return_exceptions=True))[0]
+                got += done if isinstance(done, bytes) else b""
+                await one.send(b"%02d" % number)
+            while len(got) < 40:
+                got += await other.receive()
+            assert got == b"".join(b"%02d" % number for number in range(20))
+            assert not other.broken
+
+    run(loop, main(), monkeypatch)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cancelled_send_marks_the_stream_broken(kind: str, certificates: Any, proxy: Any,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with async_pair(kind, certificates, proxy) as (one, _):
+            sending = asyncio.ensure_future(one.send(bytes(64 << 20)))
+            await asyncio.sleep(0.05)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            assert one.broken
+
+    run("asyncio", main(), monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["TLS", "TLS through SOCKS5"])
+def test_a_tls_end_without_close_notify_is_visible(kind: str, certificates: Any,
+                                                   proxy: Any) -> None:
+    with sync_pair(kind, certificates, proxy) as (one, other):
+        one.send(b"half")
+        assert isinstance(one, SocketStream)
+        socket.socket.shutdown(one._sock, socket.SHUT_WR)  # FIN, and not a word of TLS
+        assert streams_sync.read_all(other) == b"half"
+        assert other.ended
+        assert not other.clean
+
+
+def test_a_memory_end_torn_off_is_visible() -> None:
+    one, other = memory_sync.pair()
+    one.send(b"half")
+    one.tear()
+    assert streams_sync.read_all(other) == b"half"
+    assert not other.clean
+
+
+def test_the_name_is_checked(certificates: Any, proxy: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = Connector().connect("127.0.0.1", listener.getsockname()[1])
+        accepted, _ = listener.accept()
+    other = SocketStream(accepted, "client")
+
+    def shake() -> None:
+        with pytest.raises(TLSError):
+            other.start_tls(certificates.server, None, server_side=True)
+
+    shaking = threading.Thread(target=shake)
+    shaking.start()
+    with pytest.raises(CertificateError, match="another name") as caught:
+        one.start_tls(certificates.client, "elsewhere.example.org")
+    one.close()
+    shaking.join()
+    other.close()
+    assert "connect by a name" in caught.value.hint
+
+
+def test_a_session_is_resumed(certificates: Any, proxy: Any) -> None:
+    def talk(session: ssl.SSLSession | None) -> tuple[ssl.SSLSession | None, bool]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            one = Connector().connect("127.0.0.1", listener.getsockname()[1])
+            accepted, _ = listener.accept()
+        other = SocketStream(accepted, "client")
+        shaking = threading.Thread(target=other.start_tls, args=(certificates.server, None),
+                                   kwargs={"server_side": True})
+        shaking.start()
+        one.start_tls(certificates.client, "localhost", session=session)
+        shaking.join()
+        other.send(b"x")
+        one.receive()
+        found = one.tls_session, one.tls_resumed
+        one.close()
+        other.close()
+        return found
+
+    session, resumed = talk(None)
+    assert not resumed
+    assert talk(session)[1]
