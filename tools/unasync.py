@@ -28,8 +28,6 @@ NAMES = {
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
     "aclose": "close",
-    "anext": "next",
-    "asynccontextmanager": "contextmanager",
 }
 DOC = (
     ("async with ", "with "),

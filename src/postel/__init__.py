@@ -11,10 +11,9 @@ Everything is loaded on first use: ``import postel`` costs next to nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ._version import __version__
 
+TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
     from . import aio, errors, ftp, lab, pop3
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
@@ -39,7 +38,7 @@ _VERBS = frozenset(("get", "ls", "mkdir", "put", "rename", "rm", "stat"))
 _PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load *name* from where it lives (PEP 562)."""
     from importlib import import_module
 

@@ -70,6 +70,11 @@ class Entry:
     raw: str = ""
 
     @property
+    def exact_size(self) -> int | None:
+        """The size in bytes, unless it is rounded or counted in something else."""
+        return None if "size-unit" in self.facts else self.size
+
+    @property
     def is_file(self) -> bool:
         """Whether this is a plain file."""
         return self.kind is Kind.FILE

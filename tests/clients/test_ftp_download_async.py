@@ -1,5 +1,5 @@
 # A conversation (its twin test_ftp_download_sync.py is generated): single files.
-"""Downloads that resume, restart, verify and never leave a wrong file; uploads that appear whole."""
+"""Downloads resume, restart, verify and never leave a wrong file; uploads appear whole."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # GENERATED from test_ftp_download_async.py by tools/unasync.py: edit that file, not this one.
-"""Downloads that resume, restart, verify and never leave a wrong file; uploads that appear whole."""
+"""Downloads resume, restart, verify and never leave a wrong file; uploads appear whole."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from postel.errors import PostelError, ProtocolError
 from postel.pop3 import wire
 from postel.wire.dots import stuffed
 
-WORDS = st.sampled_from([b"+OK\r\n", b"-ERR no\r\n", b"+OK 1 2\r\n", b".\r\n", b"..x\r\n", b"+ \r\n",
+WORDS = st.sampled_from([b"+OK\r\n", b"-ERR no\r\n", b"+OK 1 2\r\n", b".\r\n", b"..x\r\n",
+                         b"+ \r\n",
                          b"1 2\r\n", b"\r\n", b"+ok\n", b"-ERR [IN-USE] x\r\n", b"+", b"."])
 ASKED = [wire.noop(), wire.retr(1), wire.list_(), wire.capa(), wire.auth("PLAIN", None)]
 

@@ -46,8 +46,8 @@ def test_a_line_is_capped(data: bytes, cuts: list[int]) -> None:
             lines.feed(part)
             while (line := lines.line()) is not None:
                 assert len(line) <= 51
-    except ProtocolError as error:
-        assert "a line of over 50 bytes" in str(error)
+    except ProtocolError:
+        assert any(len(line) > 50 for line in data.split(b"\n"))
     else:
         assert all(len(line) <= 51 for line in data.split(b"\n"))
 
@@ -93,7 +93,7 @@ def test_replies_do_not_depend_on_the_cuts(
 
 @given(st.binary(max_size=200), CUTS)
 def test_garbage_is_a_reply_or_a_broken_rule(data: bytes, cuts: list[int]) -> None:
-    lines, reader = LineBuffer(), ReplyReader()
+    lines, reader, said = LineBuffer(), ReplyReader(), ""
     try:
         for part in parts(data, cuts):
             lines.feed(part)
@@ -101,7 +101,8 @@ def test_garbage_is_a_reply_or_a_broken_rule(data: bytes, cuts: list[int]) -> No
                 assert isinstance(reply, Reply)
                 assert 100 <= reply.code <= 599
     except ProtocolError as error:
-        assert "\x1b" not in str(error)
+        said = str(error)
+    assert "\x1b" not in said
 
 
 @given(st.text(max_size=40))

@@ -54,7 +54,7 @@ def test_errors_pickle_whole(cls: type[PostelError]) -> None:
 
 
 def test_located_keeps_the_first_place() -> None:
-    with pytest.raises(errors.NotFound) as caught:  # noqa: SIM117
+    with pytest.raises(errors.NotFound) as caught:
         with errors.located("ftp://outer/"), errors.located("ftp://inner/"):
             raise errors.NotFound("x")
     assert caught.value.url == "ftp://inner/"

@@ -16,7 +16,7 @@ BODIES = [
     (b"..\r\n.x\r\n", b"...\r\n..x\r\n.\r\n"),
     (b"\r\n", b"\r\n.\r\n"),
     (b"a\r\n.\r\nb\r\n", b"a\r\n..\r\nb\r\n.\r\n"),
-    (b"a\n.\nb\r\n", b"a\n.\nb\r\n.\r\n"),      # a bare LF ends no line: no second reader may differ
+    (b"a\n.\nb\r\n", b"a\n.\nb\r\n.\r\n"),    # a bare LF ends no line
     (b"a\r.\r\n", b"a\r.\r\n.\r\n"),
     (b"a\r\r\n.b\r\n", b"a\r\r\n..b\r\n.\r\n"),
     (b"a.\r\n", b"a.\r\n.\r\n"),
@@ -44,7 +44,8 @@ def test_read_at_every_cut(body: bytes, wire: bytes, after: bytes) -> None:
         assert lines.take() == after
 
 
-@pytest.mark.parametrize("wire", [b"a\n.\n", b"a\r\n.\n", b"a\n.\r\n", b"a\r.\r", b".x\r\n", b".\n"])
+@pytest.mark.parametrize("wire", [
+    b"a\n.\n", b"a\r\n.\n", b"a\n.\r\n", b"a\r.\r", b".x\r\n", b".\n"])
 def test_what_is_no_end(wire: bytes) -> None:
     lines, reader = LineBuffer(), DotReader()
     lines.feed(wire)

@@ -63,7 +63,8 @@ def test_status_lines(line: bytes, reply: Reply) -> None:
     assert grammar.next_event() == (command, reply)
 
 
-@pytest.mark.parametrize("line", [b"", b"+", b"+OKAY", b"OK", b"*", b"220 x", b"-ERROR x", b"+OK\tx"])
+@pytest.mark.parametrize("line", [
+    b"", b"+", b"+OKAY", b"OK", b"*", b"220 x", b"-ERROR x", b"+OK\tx"])
 def test_what_is_no_status(line: bytes) -> None:
     grammar = greeted()
     grammar.send(wire.noop())

@@ -56,14 +56,14 @@ class Result:
     told: list[str] = field(default_factory=list)
 
 
-class TourError(Exception):
+class _TourError(Exception):
     """A row's promise did not hold."""
 
 
 def check(holds: bool, what: str) -> None:
     """Raise unless *holds*."""
     if not holds:
-        raise TourError(what)
+        raise _TourError(what)
 
 
 def served_tree(target: Path) -> Path:
@@ -176,7 +176,7 @@ def resume(ground: Ground) -> Result:
     try:
         with Client(url) as site:
             site.download("/big.bin", target, progress=ground.bar)
-        raise TourError("the cut was not noticed")
+        raise _TourError("the cut was not noticed")
     except Incomplete as error:
         told.append(f"cut on purpose: {error}")
     check(not target.exists(), "a part has the whole file's name")
@@ -256,14 +256,14 @@ def _explained(kind: type[PostelError], call: Callable[[], None]) -> list[str]:
     """Call, and tell how the error reads.
 
     Raises:
-        TourError: there was none, or it says too little.
+        _TourError: there was none, or it says too little.
     """
     try:
         call()
     except kind as error:
         check(bool(error.hint), f"{error} has no hint")
         return [f"{type(error).__name__}: {display(str(error))}", f"  hint: {error.hint}"]
-    raise TourError(f"{kind.__name__} was due, and nothing happened")
+    raise _TourError(f"{kind.__name__} was due, and nothing happened")
 
 
 ROWS: tuple[tuple[str, Callable[[Ground], Result]], ...] = (

@@ -224,14 +224,14 @@ class Adapter(Files):
 
     def make_many(self, paths: Iterable[str]) -> Results[Outcome[None]]:
         """Make many folders, in their order."""
-        return self._simple(((path, [self.site._command("MKD", path)]) for path in paths))
+        return self._simple((path, [self.site._command("MKD", path)]) for path in paths)
 
     def remove_many(
         self, paths: Iterable[str], *, folders: bool = False
     ) -> Results[Outcome[None]]:
         """Remove many files, or many empty folders, in their order."""
         verb = "RMD" if folders else "DELE"
-        return self._simple(((path, [self.site._command(verb, path)]) for path in paths))
+        return self._simple((path, [self.site._command(verb, path)]) for path in paths)
 
     def rename_many(self, pairs: Iterable[tuple[str, str]]) -> Results[Outcome[None]]:
         """Rename many, in their order."""

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ..errors import UsageError
 from ..session import transfer_async as transfer
 from ..session import tree_transfers_async as tree_transfers
+from ..session import tree_uploads_async as tree_uploads
 from ..session import trees_async as trees
 from ..types import Entry, Progress
 from ..urls import ftp_path
@@ -215,8 +216,8 @@ class AsyncClient(AsyncTransfers):
         Returns:
             A `Report`: counts, and each failure with its error.
         """
-        return await tree_transfers.upload_tree(self, source, path, connections=connections,
-                                                progress=progress, inplace=inplace)
+        return await tree_uploads.upload_tree(self, source, path, connections=connections,
+                                              progress=progress, inplace=inplace)
 
     # -- more of the same ------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Commands(Control):
         with self._operation(f"MLST {path}", timeout):
             reply = self._done("MLST", path or None)
             for line in reply.lines[1:-1]:
-                if (entry := mlsx(line[1:] if line.startswith(" ") else line)) is not None:
+                if (entry := mlsx(line.removeprefix(" "))) is not None:
                     return entry
             raise ProtocolError(f"MLST {path}: no entry in the server's answer: {reply}")
 

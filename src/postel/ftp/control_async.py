@@ -124,7 +124,7 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
             NotSupported: the server does not do that.
         """
         async with self._operation(f"PROT {level}"):
-            pbsz, prot = await self._burst([command("PBSZ", "0"), command("PROT", level)])
+            _, prot = await self._burst([command("PBSZ", "0"), command("PROT", level)])
             if prot.kind != 2:
                 raise self._refusal(command("PROT", level), prot, otherwise=NotSupported)
             self._private_data = level == "P"

@@ -124,7 +124,7 @@ class Control(Session[FTPCommand, Reply]):
             NotSupported: the server does not do that.
         """
         with self._operation(f"PROT {level}"):
-            pbsz, prot = self._burst([command("PBSZ", "0"), command("PROT", level)])
+            _, prot = self._burst([command("PBSZ", "0"), command("PROT", level)])
             if prot.kind != 2:
                 raise self._refusal(command("PROT", level), prot, otherwise=NotSupported)
             self._private_data = level == "P"

@@ -154,13 +154,14 @@ _MEMBER = re.compile(
 
 
 def member(line: str, when: Calendar) -> Entry | None:
-    """A member of a partitioned data set, with its statistics; it counts records, not bytes."""
+    """A member of a partitioned data set, with its statistics; its size is in records."""
     match = _MEMBER(line)
     moment = when.numbers(match[4], "ymd", match[5]) if match else None
     if match is None or moment is None:
         return None
-    facts = {"version": match[2], "created": match[3], "records": match[6], "id": match[7]}
-    return Entry(match[1], Kind.FILE, None, *moment, facts=facts, raw=line)
+    facts = {"version": match[2], "created": match[3], "records": match[6], "id": match[7],
+             "size-unit": "records"}
+    return Entry(match[1], Kind.FILE, int(match[6]), *moment, facts=facts, raw=line)
 
 
 _MEMBER_NAME = re.compile(r" *+([A-Z@#$][A-Z0-9@#$]{0,7}) *+", re.ASCII).fullmatch

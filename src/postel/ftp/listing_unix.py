@@ -161,8 +161,9 @@ def netpresenz(line: str, when: Calendar) -> Entry | None:
     if int(resource) + int(data) != int(total):
         return None
     facts = {"resource-fork": resource, "data-fork": data}
+    # the data fork stands where ls has the owner, and is given there too, as FileZilla does
     return Entry(
-        name, Kind.FILE, int(total), *moment, mode_of(bits), None, None, None, facts, line
+        name, Kind.FILE, int(total), *moment, mode_of(bits), data, None, None, facts, line
     )
 
 

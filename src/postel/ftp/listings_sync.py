@@ -256,7 +256,7 @@ class Names(Results[str]):
 
 
 def _when(entry: Entry) -> datetime:
-    return entry.modified or datetime.min  # noqa: DTZ901 - only compared
+    return entry.modified or datetime.min
 
 
 def _zone(seconds: float) -> timezone:

@@ -33,7 +33,7 @@ class Transfers(Channel):
         super().reset()
         self.type = "A"
         self.deflate = False
-        self.facts = listing.FACTS
+        self.facts: tuple[str, ...] = listing.FACTS
 
     # -- how the data look -----------------------------------------------------------------
 

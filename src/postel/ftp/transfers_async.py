@@ -22,7 +22,7 @@ from . import replies
 from .commands_async import AsyncCommands
 from .data_async import AsyncTransfer
 from .listings_async import AsyncListing, AsyncNames
-from .wire import FTPCommand, command, transfer
+from .wire import command, transfer
 
 __all__ = ["AsyncReader", "AsyncTransfers", "AsyncWriter"]
 
@@ -56,6 +56,7 @@ class AsyncTransfers(AsyncCommands):
             Incomplete: fewer bytes came than were announced, or the connection was cut.
 
         Example:
+            >>> from postel.ftp import AsyncClient
             >>> async with AsyncClient("ftp.example.org") as site:
             ...     async with site.retr("pub/hello.txt") as file:
             ...         b"".join([chunk async for chunk in file])

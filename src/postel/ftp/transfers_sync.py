@@ -22,7 +22,7 @@ from . import replies
 from .commands_sync import Commands
 from .data_sync import Transfer
 from .listings_sync import Listing, Names
-from .wire import FTPCommand, command, transfer
+from .wire import command, transfer
 
 __all__ = ["Reader", "Transfers", "Writer"]
 
@@ -56,6 +56,7 @@ class Transfers(Commands):
             Incomplete: fewer bytes came than were announced, or the connection was cut.
 
         Example:
+            >>> from postel.ftp import Client
             >>> with Client("ftp.example.org") as site:
             ...     with site.retr("pub/hello.txt") as file:
             ...         b"".join([chunk for chunk in file])

@@ -36,7 +36,7 @@ _ABORT = b"\xff\xf4\xff\xf2"  # IAC IP, IAC DM: RFC 959 section 4.1.3 before ABO
 _PROBES = (b"NOOP", b"STAT", b"ABOR")
 
 LONGEST_COMMAND = 16_384
-"""Bytes of a command that the server reads: paths are at most 4 KiB, UTF-8 and doubling included."""
+"""Bytes of a command that the server reads: paths have 4 KiB at most, twice that with IAC."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -206,7 +206,7 @@ class Maildir:
         *,
         flags: str = "",
         unique: str | None = None,
-        sender: str = "",  # noqa: ARG002 - of `Mailbox`; a Maildir has no place for it
+        sender: str = "",
         date: float | None = None,
         staged: bool | None = None,
     ) -> Iterator[_Delivery]:

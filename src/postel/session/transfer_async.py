@@ -104,13 +104,13 @@ async def download_into(
         place.restart()
         async with files.read(path) as reading:
             if reading.expected is None and entry is not None:
-                reading.expected = entry.size
+                reading.expected = entry.exact_size
             await reading.save(place.file, watch)
     size = await disk.call(_size, place)
-    if entry is not None and entry.size is not None and size != entry.size:
+    if entry is not None and entry.exact_size is not None and size != entry.exact_size:
         place.restart()
         raise Incomplete(
-            f"{path}: {size:,} bytes are here, {entry.size:,} were to come",
+            f"{path}: {size:,} bytes are here, {entry.exact_size:,} were to come",
             hint="the file changed while it was read, or the server ignores offsets; try again")
     watch.tell()
     return size
@@ -122,14 +122,14 @@ def _size(place: Target) -> int:
 
 def _offset(place: Target, path: str, entry: Entry | None, resume: bool, url: str) -> int:
     """How many bytes of an earlier run can be used."""
-    if not resume or entry is None or entry.size is None or entry.modified is None:
+    if not resume or entry is None or entry.exact_size is None or entry.modified is None:
         place.restart()
         place.forget()
         return 0
-    there = place.resume({"url": url, "path": path, "size": entry.size,
+    there = place.resume({"url": url, "path": path, "size": entry.exact_size,
                           "modified": entry.modified.isoformat()})
-    if there >= entry.size:
-        place.restart(max(0, entry.size - OVERLAP))
+    if there >= entry.exact_size:
+        place.restart(max(0, entry.exact_size - OVERLAP))
     return place.offset
 
 
@@ -234,7 +234,7 @@ async def _there(files: AsyncFiles, place: str, size: int) -> int:
 async def _measure(files: AsyncFiles, place: str, sent: int) -> None:
     """The server must have as many bytes as were sent, where it can tell."""
     try:
-        there = (await files.stat(place)).size
+        there = (await files.stat(place)).exact_size
     except ReplyError:
         return
     if there is not None and there != sent:

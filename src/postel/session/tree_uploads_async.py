@@ -1,0 +1,180 @@
+# A conversation (its twin tree_uploads_sync.py is generated): whole trees up.
+"""Upload trees, on the verbs that every file scheme answers.
+
+Folders are made in one burst, files are stored under temporary names by the workers
+(tree_work_async.py), measured, and renamed in batches. Links are left out; what cannot be read or
+named is reported, and the rest goes up.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from ..errors import (
+    Incomplete,
+    NetworkError,
+    PostelError,
+    ProtocolError,
+    TransferError,
+    UsageError,
+)
+from ..transport import disk_async as disk
+from ..wire.names import joined
+from .files_async import AsyncFiles, AsyncSink, Watch
+from .transfer_async import Tell, temporary
+from .tree_work_async import AsyncSite, Job, Work, run
+from .trees_async import Report, is_one, makedirs
+
+__all__ = ["upload_tree"]
+
+_SETTLED = 50
+"""Uploads that are measured and renamed together."""
+
+
+async def upload_tree(
+    site: AsyncSite,
+    source: Path | str,
+    path: str,
+    *,
+    connections: int = 4,
+    progress: Tell = None,
+    inplace: bool = False,
+) -> Report:
+    """Store a whole local folder at *path*; the client's method of the same name tells more."""
+    if not Path(source).is_dir():
+        raise UsageError(f"upload {source}: that is no folder here")
+    work = Work(None, progress, durable=True)
+    folders = await disk.call(_plan_upload, Path(source), path, work)
+    if path:
+        await makedirs(site.files, path)
+    for outcome in [done async for done in site.files.make_many(folders[1:])]:
+        if outcome.error is not None and not await _is_there(site.files, outcome.path):
+            work.report.fail(outcome.path, outcome.error)
+    work.report.folders = len(folders)
+    await run(site, work, connections, _store_inplace if inplace else _store)
+    return work.report
+
+
+def _plan_upload(source: Path, top: str, work: Work) -> list[str]:
+    """The remote folders, outermost first; the files go into the queue. Links are left out."""
+    def unreadable(error: OSError) -> None:
+        work.report.fail(str(error.filename), TransferError(
+            f"{error.filename}: the local folder cannot be read: {error.strerror}"))
+
+    remote = {str(source): top}
+    for folder, names, files in os.walk(source, onerror=unreadable):
+        for name in (*names, *files):
+            if not is_one(name):
+                work.report.fail(joined(remote[folder], name), TransferError(
+                    f"{name!r}: no command can carry that name", hint="rename it"))
+        names[:] = sorted(filter(is_one, names))
+        for name in names:
+            if not (Path(folder) / name).is_symlink():
+                remote[str(Path(folder) / name)] = joined(remote[folder], name)
+        for name in sorted(filter(is_one, files)):
+            local = Path(folder) / name
+            if local.is_file() and not local.is_symlink():
+                work.jobs.append(Job(joined(remote[folder], name), local=local))
+    return list(remote.values())
+
+
+async def _is_there(files: AsyncFiles, folder: str) -> bool:
+    """Whether a folder that could not be made is there already."""
+    try:
+        return (await files.stat(folder)).is_folder
+    except PostelError:
+        return False
+
+
+async def _store(files: AsyncFiles, work: Work) -> None:
+    """Store files under temporary names until the queue is empty; settle them in batches."""
+    sent: list[tuple[Job, int, datetime]] = []
+    held: list[Job] = []
+
+    async def give(job: Job, sink: AsyncSink) -> None:
+        held.remove(job)
+        await _store_one(work, job, sink, sent)
+
+    while work.jobs:
+        try:
+            some = islice(work.take(held, temporary_names=True), _SETTLED)
+            await files.write_many(some, give)
+            await _settle(files, work, sent)
+        finally:
+            work.give_back(held)
+            work.jobs.extend(job for job, _, _ in sent)  # stored, but not under its name
+            sent.clear()
+
+
+async def _store_inplace(files: AsyncFiles, work: Work) -> None:
+    """Store files under their own names."""
+    held: list[Job] = []
+
+    async def give(job: Job, sink: AsyncSink) -> None:
+        held.remove(job)
+        done: list[tuple[Job, int, datetime]] = []
+        await _store_one(work, job, sink, done)
+        for _, size, _ in done:
+            work.report.add(size)
+
+    while work.jobs:
+        try:
+            await files.write_many(work.take(held), give)
+        finally:
+            work.give_back(held)
+
+
+async def _store_one(
+    work: Work, job: Job, sink: AsyncSink, sent: list[tuple[Job, int, datetime]]
+) -> None:
+    try:
+        if job.local is None:
+            raise TransferError(f"{job.path}: there is no local file")
+        with job.local.open("rb") as file:
+            stat = os.fstat(file.fileno())
+            watch = Watch(job.path, stat.st_size, work.progress)
+            async with sink:
+                size = await sink.send_file(file, watch)
+            watch.tell()
+        sent.append((job, size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+    except OSError as error:
+        problem = error if isinstance(error, PostelError) else TransferError(
+            f"{job.path}: the local file cannot be read: {error.strerror}")
+        work.failed(job, problem)
+        if isinstance(problem, NetworkError | ProtocolError):
+            raise
+    except PostelError as error:
+        work.failed(job, error)
+        if isinstance(error, ProtocolError):
+            raise
+
+
+async def _settle(
+    files: AsyncFiles, work: Work, sent: list[tuple[Job, int, datetime]]
+) -> None:
+    """Measure what was stored, give it its names, set its times; *sent* keeps what is not done."""
+    places = [temporary(job.path) for job, _, _ in sent]
+    stats = [outcome async for outcome in files.stat_many(places)]
+    whole = []
+    for (job, size, when), outcome in zip(tuple(sent), stats, strict=True):
+        there = outcome.value.size if outcome.value is not None else None
+        if there is not None and there != size:
+            sent.remove((job, size, when))
+            work.failed(job, Incomplete(f"{job.path}: the server has {there:,} of {size:,} bytes"))
+        else:
+            whole.append((job, size, when))
+    pairs = [(temporary(job.path), job.path) for job, _, _ in whole]
+    renamed = [outcome async for outcome in files.rename_many(pairs)]
+    timed = []
+    for (job, size, when), done in zip(whole, renamed, strict=True):
+        sent.remove((job, size, when))
+        if isinstance(done.error, PostelError):
+            work.failed(job, done.error)
+        else:
+            work.report.add(size)
+            timed.append((job.path, when))
+    if files.features.set_modified:
+        _ = [outcome async for outcome in files.set_many(timed)]

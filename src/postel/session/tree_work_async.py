@@ -1,0 +1,168 @@
+# A conversation (its twin tree_work_sync.py is generated): what the work on a tree stands on.
+"""One queue of files, several workers, each with a connection of its own.
+
+A file that fails is reported and the rest goes on. A worker whose connection breaks opens another
+one, more careful, and what it had in hand goes back into the queue; one that is not let in again
+leaves its share to the others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import NetworkError, PostelError, ProtocolError, TransferError, TryLater
+from ..transport.clock_async import Later
+from ..transport.crew_async import AsyncCrew
+from ..transport.target import Folder
+from ..types import Entry
+from .files_async import AsyncFiles
+from .transfer_async import Tell, temporary
+from .trees_async import Report
+
+__all__ = ["LARGE", "TRIES", "AsyncSite", "Job", "Work", "run"]
+
+TRIES = 3
+"""How often one file, or one folder's listing, is asked for."""
+
+LARGE = 4 << 20
+"""Bytes from which on a file of a tree is resumed by itself rather than fetched in a row."""
+
+_NEAR = 0.0005
+"""Seconds of a round trip within one machine or one rack."""
+
+
+class AsyncSite(Protocol):
+    """A client, as far as trees need one."""
+
+    @property
+    def files(self) -> AsyncFiles:
+        """Its verbs."""
+
+    @property
+    def latency(self) -> float:
+        """Seconds of a round trip."""
+
+    def another(self) -> AsyncSite:
+        """A second client like this one, not connected."""
+
+    async def open(self) -> None:
+        """Connect."""
+
+    async def aclose(self) -> None:
+        """Close."""
+
+    async def reopen(self) -> None:
+        """Connect again, and go back to the folder it was in."""
+
+    def be_careful(self) -> None:
+        """Something odd came: send one command at a time."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One file to be moved: its remote path, its local place, what is known of it."""
+
+    path: str
+    parts: tuple[str, ...] = ()
+    entry: Entry | None = None
+    local: Path | None = None
+    tries: int = 0
+
+
+@dataclass
+class Work:
+    """What the workers share: jobs are taken from it, results go into the report."""
+
+    root: Folder | None
+    progress: Tell
+    durable: bool
+    report: Report = field(default_factory=Report)
+    jobs: deque[Job] = field(default_factory=deque)
+
+    def take(
+        self, held: list[Job], *, temporary_names: bool = False
+    ) -> Iterator[tuple[Job, str]]:
+        """The next jobs, as long as there are any; each stays *held* until it is begun."""
+        while self.jobs:
+            try:
+                job = self.jobs.popleft()
+            except IndexError:
+                return  # another worker was faster
+            held.append(job)
+            yield job, temporary(job.path) if temporary_names else job.path
+
+    def give_back(self, held: list[Job]) -> None:
+        """Put what was taken ahead and never begun back in front."""
+        self.jobs.extendleft(reversed(held))
+        held.clear()
+
+    def failed(self, job: Job, error: PostelError) -> None:
+        """Report *job*, or put it back when another try may help."""
+        job.tries += 1
+        cut = isinstance(error, NetworkError | ProtocolError | TryLater | TransferError)
+        if cut and job.tries < TRIES:
+            self.jobs.append(job)
+        else:
+            self.report.fail(job.path, error)
+
+
+async def run(
+    site: AsyncSite,
+    work: Work,
+    connections: int,
+    some: Callable[[AsyncFiles, Work], Later[None]],
+) -> None:
+    """Let workers take jobs until none is left; the caller's own connection is the first."""
+    count = _workers(site, work, connections)
+    async with AsyncCrew() as crew:
+        for _ in range(count - 1):
+            crew.start(_extra_worker, site.another(), work, some)
+        await _worker(site, work, some)
+    await _worker(site, work, some)  # what a worker that gave up has put back
+
+
+def _workers(site: AsyncSite, work: Work, connections: int) -> int:
+    """How many connections are worth their while.
+
+    Connections hide round trips. Where a round trip takes no time, small files are bound by this
+    process, and a second connection only adds to its work (measured: 10,000 files on loopback
+    take a fifth longer over two connections, and twice as long over eight).
+    """
+    most = max(1, min(connections, len(work.jobs)))
+    sizes = [job.entry.size or 0 for job in work.jobs if job.entry is not None]
+    small = not sizes or sum(sizes) / len(sizes) < LARGE / 4
+    if small and site.latency < _NEAR:
+        return 1
+    return most
+
+
+async def _extra_worker(
+    site: AsyncSite, work: Work, some: Callable[[AsyncFiles, Work], Later[None]]
+) -> None:
+    """A worker with a connection of its own; a server that allows no more of them is obeyed."""
+    try:
+        await site.open()
+        await _worker(site, work, some)
+    except PostelError:
+        return  # what it had in hand is in the queue again, for the others
+    finally:
+        await site.aclose()
+
+
+async def _worker(
+    site: AsyncSite, work: Work, some: Callable[[AsyncFiles, Work], Later[None]]
+) -> None:
+    troubles = 0
+    while work.jobs:
+        try:
+            await some(site.files, work)
+        except (NetworkError, ProtocolError):
+            troubles += 1
+            if troubles > TRIES:
+                raise
+            site.be_careful()
+            await site.reopen()
