@@ -44,9 +44,9 @@ def command(services: tuple[str, ...], root: str | None, quiet: bool) -> None:
 
     with start(*services, root=Path(root) if root else None,
                watcher=None if quiet else watch) as lab:
-        click.echo("The lab is up, until Ctrl-C.")
-        table(lab)
         try:
+            click.echo("The lab is up, until Ctrl-C.")
+            table(lab)
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("\nThe lab is closed.")

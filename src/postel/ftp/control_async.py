@@ -45,6 +45,8 @@ _PRELIMINARY = 1_000
 _MISSING = ("no such", "not found", "does not exist", "doesn't exist", "cannot find",
             "can't find", "no file", "not exist", "unknown file")
 _TAKEN = ("exists", "already")
+_DENIED = ("denied", "permi", "not allowed", "read only", "read-only", "may only", "forbidden",
+           "not owner", "privilege")
 
 
 class AsyncControl(AsyncSession[FTPCommand, Reply]):
@@ -341,7 +343,7 @@ def _kind(reply: Reply) -> tuple[type[ReplyError], str]:
             return AlreadyExists, ""
         if "space" in text or "quota" in text:
             return NoSpace, "the server's disk or your quota is full"
-        if code == 550 and not any(w in text for w in ("denied", "permission", "not allowed")):
+        if code == 550 and not any(words in text for words in _DENIED):
             return NotFound, "either it is not there, or you may not see it"
         return Forbidden, "your account may not do that there"
     return ReplyError, ""

@@ -61,7 +61,7 @@ class Trace:
     """Records what is said on one connection.
 
     Args:
-        file: a text file that each record is also written to, whole.
+        file: an open text file, or the path of one, that each record is also appended to, whole.
 
     Example:
         >>> trace = Trace()
@@ -72,7 +72,7 @@ class Trace:
         S: +OK\\r\\n
     """
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    def __init__(self, file: TextIO | Path | None = None) -> None:
         self._file = file
         self._last: deque[tuple[str, bytes, int]] = deque(maxlen=KEPT)
 
@@ -99,7 +99,10 @@ class Trace:
         return "\n".join(map(str, self.records))
 
     def _add(self, who: str, data: bytes) -> None:
-        if self._file is not None:
+        if isinstance(self._file, Path):
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(f"{Record(who, data)}\n")
+        elif self._file is not None:
             self._file.write(f"{Record(who, data)}\n")
             self._file.flush()
         self._last.append((who, data[:LONGEST], len(data)))
@@ -131,5 +134,5 @@ def trace_for(wanted: Trace | TextIO | str | Path | None) -> Trace:
     if isinstance(wanted, Trace):
         return wanted
     if isinstance(wanted, str | Path):
-        return Trace(Path(wanted).open("a", encoding="utf-8"))
+        return Trace(Path(wanted))
     return Trace(wanted)
