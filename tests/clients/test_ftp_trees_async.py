@@ -38,6 +38,12 @@ def arrived(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.fixture(autouse=True)
+def _near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, one connection is enough, unless a test says otherwise."""
+    monkeypatch.setattr(AsyncClient, "latency", 0.0)
+
+
 def far(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the server seem far away, so that several connections are worth it."""
     monkeypatch.setattr(AsyncClient, "latency", 1.0)

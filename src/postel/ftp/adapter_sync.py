@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..errors import NotFound, PostelError, ReplyError
@@ -16,6 +17,7 @@ from ..transport.clock_sync import Later
 from ..types import Entry, Features, Kind, Outcome
 from ..wire.replies import Reply
 from . import replies
+from .learned import DEEP
 from .listings_sync import Listing
 from .wire import FTPCommand
 
@@ -29,6 +31,9 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 Answers = list[Reply]
+
+_AHEAD = 4
+"""Transfers asked for at once where the server stands it: more hide no further round trip."""
 
 BURST = 100
 """Commands in one packet: more fill the server's buffers while it still writes answers."""
@@ -262,16 +267,18 @@ class Adapter(Files):
 
         Where the server stands it (level 2), several are asked for at once.
         """
+        learned = self.site.learned
         waiting: deque[tuple[K, Reader]] = deque()
         coming: Iterator[tuple[K, str]] = iter(items)
         while True:
+            deep = learned.level >= DEEP and learned.reachable
+            for key, path in islice(coming, 1 + (_AHEAD if deep else 1) - len(waiting)):
+                waiting.append((key, self.read(path)))
+                if deep:
+                    waiting[-1][1]._transfer.ask_ahead()
             if not waiting:
-                if (first := next(coming, None)) is None:
-                    return
-                waiting.append((first[0], self.read(first[1])))
+                return
             key, reading = waiting.popleft()
-            if not waiting and (following := next(coming, None)) is not None:
-                waiting.append((following[0], self.read(following[1])))
             reading.on_end = [waiting[0][1]._transfer] if waiting else []
             take(key, reading)
             reading.skip()

@@ -29,12 +29,15 @@ from ..transport.clock_sync import now
 from ..types import ServerInfo
 from ..wire.replies import Reply
 from . import replies, wire
-from .learned import LEARNED, Learned
+from .learned import BURSTS, DEEP, LEARNED, Learned
 from .wire import FTPCommand, command, secret
 
 __all__ = ["Control"]
 
 ANONYMOUS = "anonymous"
+_DEEP = ("vsFTPd", "ProFTPD")
+"""Greetings of servers that were seen to take several transfers at once, over a long way too."""
+
 _RECORD = 2_048
 """Bytes of commands in one TLS record. ProFTPD reads 4 KiB of a record, and then waits for the
 socket while the rest lies in its TLS library."""
@@ -199,6 +202,8 @@ class Control(Session[FTPCommand, Reply]):
         feat, type_ = self._burst(asked)
         self._features = replies.features(feat) if feat.kind == 2 else {}
         self._type = "I" if type_.kind == 2 else ""
+        if self.learned.level == BURSTS and any(name in self.greeting for name in _DEEP):
+            self.learned.level = DEEP
         if "UTF8" in self._features and self.encoding.lower().replace("-", "") == "utf8":
             self._ask("OPTS", "UTF8 ON")  # RFC 2640 needs none; Microsoft's server does
 

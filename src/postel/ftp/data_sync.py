@@ -62,6 +62,8 @@ class Transfer:
         site = self.site
         if site.active or site.learned.level == 0 or not site.learned.reachable:
             return
+        if self._passive is not None:
+            return  # asked already
         self._ask_passive()
         self._ask_transfer()
 
