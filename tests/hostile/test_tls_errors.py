@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 import trustme
 
-from postel import pop3
+from postel import ftp, lab, pop3
 from postel.errors import CertificateError, ConnectionLost, NetworkError, TimedOut, TLSError
 from postel.lab.certificates import FLAWS, Authority
 from postel.timing import Deadline
@@ -138,8 +139,6 @@ def test_flawed_certificates(flaw: str, sync: bool, authority: Authority) -> Non
 
 
 def assert_hint(error: NetworkError, pattern: str) -> None:
-    import re
-
     assert re.search(pattern, error.hint), error.hint
 
 
@@ -374,3 +373,30 @@ def test_another_certificate_than_the_pinned_one(sync: bool, authority: Authorit
     assert "not the pinned one (it is " in str(caught.value)
     assert pin not in str(caught.value)
     assert_hint(caught.value, "someone is in between")
+
+
+@SIDES
+def test_data_connections_are_pinned_as_well(sync: bool, tmp_path: Path) -> None:
+    """Without an authority, the pin is all that a data connection's certificate is held to."""
+    with lab.start() as here:
+        here.ftp.files.put("/x", b"pinned")
+        with ftp.Client(here.url("ftp")) as site:
+            found = site.peer.certificate
+            assert found is not None
+        options = TLSOptions(pin=found.fingerprint)
+        if sync:
+            with ftp.Client(here.url("ftp"), tls=options) as site:
+                assert site.download("x", tmp_path / "x") == 6
+                site._tls = TLSOptions(pin="00" * 32)
+                with pytest.raises(CertificateError, match="not the pinned one"):
+                    site.download("x", tmp_path / "y")
+            return
+
+        async def main() -> None:
+            async with ftp.AsyncClient(here.url("ftp"), tls=options) as site:
+                assert await site.download("x", tmp_path / "x") == 6
+                site._tls = TLSOptions(pin="00" * 32)
+                with pytest.raises(CertificateError, match="not the pinned one"):
+                    await site.download("x", tmp_path / "y")
+
+        asyncio.run(main())

@@ -20,6 +20,7 @@ from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
 from ..transport.passive_async import AsyncListener
 from ..transport.stream_async import AsyncStream
+from ..transport.tls import check_pin
 from ..wire.replies import Reply
 from . import replies
 from .wire import FTPCommand, command
@@ -224,6 +225,7 @@ class AsyncTransfer:
                                    session=site._connected().tls_session)
         except NetworkError as error:
             raise await self._why_no_tls(error) from error
+        check_pin(stream.peer, site._tls)
 
     async def _why_no_tls(self, error: NetworkError) -> Exception:
         """The server's own words on the control connection say more than a failed handshake."""

@@ -20,6 +20,7 @@ from ..transport.clock_sync import now
 from ..transport.connector_sync import Connector
 from ..transport.passive_sync import Listener
 from ..transport.stream_sync import Stream
+from ..transport.tls import check_pin
 from ..wire.replies import Reply
 from . import replies
 from .wire import FTPCommand, command
@@ -224,6 +225,7 @@ class Transfer:
                                    session=site._connected().tls_session)
         except NetworkError as error:
             raise self._why_no_tls(error) from error
+        check_pin(stream.peer, site._tls)
 
     def _why_no_tls(self, error: NetworkError) -> Exception:
         """The server's own words on the control connection say more than a failed handshake."""
