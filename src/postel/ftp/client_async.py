@@ -235,7 +235,3 @@ class AsyncClient(AsyncTransfers):
         self._start = self._folder
         await self.aclose()
         await self.open()
-
-    def be_careful(self) -> None:
-        """Send one command at a time to this server from now on."""
-        self.learned.be_careful()

@@ -19,6 +19,7 @@ from ..errors import (
     NotSupported,
     ProtocolError,
     ReplyError,
+    TimedOut,
     TLSError,
     TryLater,
 )
@@ -77,6 +78,7 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
         self._private_data = False
         self._type = ""
         self._z = False
+        self._bursting = False
         self._noop_ok = True
         self._spoken = 0.0
         self._system = ""
@@ -155,7 +157,13 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
             self.user = ANONYMOUS
             self._password = self._password or Secret("guest@")
         self._check_words()
-        await super().open()
+        try:
+            await super().open()
+        except (ProtocolError, TimedOut, ConnectionLost):
+            if not self._bursting:
+                raise
+            self.be_careful()  # the first burst was more than this server stands
+            await super().open()
 
     def _check_words(self) -> None:
         """Refuse what no command can carry before anything is sent."""
@@ -202,8 +210,9 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
         feat, type_ = await self._burst(asked)
         self._features = replies.features(feat) if feat.kind == 2 else {}
         self._type = "I" if type_.kind == 2 else ""
-        if self.learned.level == BURSTS and any(name in self.greeting for name in _DEEP):
-            self.learned.level = DEEP
+        if (self.learned.level == BURSTS and not self.peer.tls
+                and any(name in self.greeting for name in _DEEP)):
+            self.learned.level = DEEP  # over TLS ProFTPD forgets what it has read ahead
         if "UTF8" in self._features and self.encoding.lower().replace("-", "") == "utf8":
             await self._ask("OPTS", "UTF8 ON")  # RFC 2640 needs none; Microsoft's server does
 
@@ -267,14 +276,20 @@ class AsyncControl(AsyncSession[FTPCommand, Reply]):
         """
         if self.learned.level == 0:
             return [await self._final(self._queue(asked)) for asked in commands]
-        size = 0
+        size, self._bursting = 0, True
         for asked in commands:
             self._queue(asked)
             size += len(asked.line)
             if size > _RECORD:
                 size = 0
                 await self._flush()
-        return [await self._final(asked) for asked in commands]
+        answers = [await self._final(asked) for asked in commands]
+        self._bursting = False
+        return answers
+
+    def be_careful(self) -> None:
+        """Send one command at a time to this server from now on."""
+        self.learned.be_careful()
 
     async def _fill(self) -> None:
         await super()._fill()

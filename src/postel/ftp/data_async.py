@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectError, NetworkError, NotSupported, ReplyError
+from ..errors import ConnectError, NetworkError, NotSupported, ProtocolError, ReplyError
 from ..timing import Deadline
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .transfers_async import AsyncTransfers
 
 __all__ = ["AsyncTransfer"]
+
+_LOST = (500, 503)
+"""What servers answer to commands that come while they are busy with a transfer."""
 
 _EPSV_PATIENCE = 10.0
 """Seconds for the first data connection by EPSV, so that there is time left for PASV."""
@@ -91,6 +94,7 @@ class AsyncTransfer:
             ReplyError: it refuses.
             NetworkError: the data connection failed.
         """
+        ahead = self.asked_ahead
         try:
             if self.site.active:
                 await self._call_me()
@@ -100,6 +104,11 @@ class AsyncTransfer:
             if self._listener is not None:
                 self.stream = await self._listener.accept(self.site._deadline)
             await self._secure()
+        except ReplyError as error:
+            await self.close()
+            if ahead and error.code in _LOST:
+                raise self._lost_its_place(error) from error
+            raise
         except BaseException:
             await self.close()
             raise
@@ -248,9 +257,16 @@ class AsyncTransfer:
         if self.done is None:
             site._progressed()
             self.done = await site._final(self.asked)
+        if self.done.code in _LOST:  # that ends no transfer: it answers what was sent ahead
+            raise self._lost_its_place(self.done)
         if self.done.kind != 2:
             raise site._refusal(self.asked, self.done)
         return self.done
+
+    def _lost_its_place(self, what: object) -> ProtocolError:
+        return ProtocolError(
+            f"{self.asked}: the server lost its place among commands sent ahead: {what}",
+            hint="connect again: they are sent one at a time then")
 
     async def close(self) -> None:
         """Close the data connection; the reply is still to come."""

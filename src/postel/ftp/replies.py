@@ -125,12 +125,12 @@ def moment(text: str) -> datetime | None:
     fields = [int(digits[a:b]) for a, b in ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12), (12, 14))]
     leap = fields[5] == 60
     micro = int((found[2] or "0").ljust(6, "0")[:6])
+    year, month, day, hour, minute, second = fields
     try:
-        year, month, day, hour, minute, second = fields
         when = datetime(year, month, day, hour, minute, 59 if leap else second, micro, UTC)
-    except ValueError:
+        return when + timedelta(seconds=1) if leap else when
+    except (ValueError, OverflowError):
         return None
-    return when + timedelta(seconds=1) if leap else when
 
 
 def timestamp(when: datetime) -> str:
@@ -151,8 +151,8 @@ def announced_size(reply: Reply) -> int | None:
         >>> announced_size(Reply(150, ("Opening BINARY mode data connection for a (12 bytes).",)))
         12
     """
-    found = _BYTES.search(reply.text)
-    return int(found[1]) if found else None
+    found = _BYTES.findall(reply.text)  # the last: a file's own name may hold one
+    return int(found[-1]) if found else None
 
 
 def features(reply: Reply) -> Mapping[str, str]:

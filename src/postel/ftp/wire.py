@@ -65,7 +65,7 @@ def command(verb: str, text: str | None = None, *, encoding: str = "utf-8") -> F
         b'CWD /pub'
     """
     if text is None:
-        return FTPCommand(verb.encode())
+        return FTPCommand(argument(verb, "command"))
     return FTPCommand(verb.encode() + b" " + argument(text, verb, encoding=encoding))
 
 

@@ -183,7 +183,7 @@ class AsyncSession(Generic[C, E]):
     async def _connect(self) -> Mode:
         self._forget()
         modes = plan(self.url.port, self.security, self.ports, upgrades=self.upgrades,
-                     local=is_local(self.url.host))
+                     local=is_local(self.url.host) and not self._is_proxied())
         refused: ConnectError | None = None
         for mode in modes:
             patience = _FIRST_TRY if mode is not modes[-1] else None
@@ -232,7 +232,12 @@ class AsyncSession(Generic[C, E]):
 
     def _is_this_machine(self) -> bool:
         peer = self._connected().peer
-        return is_local(peer.address) and HOSTS.authority(self.url.host) is None
+        return (is_local(peer.address) and HOSTS.authority(self.url.host) is None
+                and not self._is_proxied())
+
+    def _is_proxied(self) -> bool:
+        """Whether "localhost" would be the proxy's, with a network between."""
+        return isinstance(self._connector, AsyncProxyConnector)
 
     def _take_password(self) -> Secret:
         """The password, asked for now if it is a function.

@@ -12,21 +12,46 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import ProtocolError, UsageError
+from ..errors import (
+    AuthenticationError,
+    ConnectError,
+    NetworkError,
+    ProtocolError,
+    ResolveError,
+    UsageError,
+)
 from ..secrets import Secret
 from ..urls import is_local, parse
 from ..wire.text import display
 from .names import HOSTS, literal
 
-__all__ = ["Proxy", "proxy_for"]
+__all__ = [
+    "LONGEST_HEADER",
+    "NO_AUTH",
+    "PASSWORD",
+    "PORTS",
+    "SOCKS_ERRORS",
+    "Proxy",
+    "by_way",
+    "connect_request",
+    "connect_status",
+    "from_environment",
+    "proxy_for",
+    "socks_connect",
+    "socks_greeting",
+    "socks_login",
+    "socks_rest",
+]
 
 PORTS = {"socks5": 1080, "socks5h": 1080, "http": 3128}
+"""The kinds of proxy, and where they listen unless the URL says otherwise."""
+
 _DIRECT = ("none", "direct")
 
 LONGEST_HEADER = 16_384
 """Bytes of a proxy's answer to CONNECT."""
 
-NO_AUTH, PASSWORD, REFUSED = 0, 2, 255
+NO_AUTH, PASSWORD = 0, 2
 
 SOCKS_ERRORS = {
     1: ("it failed", "look into the proxy's log"),
@@ -43,7 +68,7 @@ SOCKS_ERRORS = {
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy to go through.
+    """A proxy to go through; it prints without user and password.
 
     Args:
         kind: ``"socks5"``, ``"socks5h"`` or ``"http"``.
@@ -90,7 +115,7 @@ def proxy_for(
         True
     """
     if option is not None:
-        return None if option.lower() in _DIRECT else _parse(option)
+        return None if option.lower() in _DIRECT else _parse(option, "the option")
     if is_local(host) or HOSTS.find(host, port) is not None:
         return None
     for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
@@ -98,15 +123,21 @@ def proxy_for(
             continue  # CGI: a client's header "Proxy:" would decide (the "httpoxy" hole, 2016)
         if environ.get(name):
             spared = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-            return None if _is_spared(host, port, spared) else _parse(environ[name])
+            return None if _is_spared(host, port, spared) else _parse(environ[name], name)
     return None
 
 
-def _parse(text: str) -> Proxy:
+def _parse(text: str, origin: str) -> Proxy:
     url = parse(text, default_scheme="http")
+    if url.scheme == "https":
+        raise UsageError(f"proxy {url} (from {origin}): TLS to a proxy is not supported",
+                         hint="most proxies take http:// as well")
     if url.scheme not in PORTS:
-        raise UsageError(f"proxy {url}: {url.scheme} is no kind of proxy that Postel knows",
-                         hint=f"one of {', '.join(PORTS)}")
+        raise UsageError(
+            f"proxy {url} (from {origin}): {url.scheme} is no kind of proxy that Postel knows",
+            hint=f"one of {', '.join(PORTS)}; proxy=\"none\" goes direct")
+    if not url.host:
+        raise UsageError(f"proxy {url} (from {origin}): it names no host")
     return Proxy(url.scheme, url.host, url.port or PORTS[url.scheme], url.user, url.password)
 
 
@@ -120,7 +151,7 @@ def _is_spared(host: str, port: int, spared: str) -> bool:
         if wanted and wanted != str(port):
             continue
         entry = entry.strip("[]").removeprefix("*").strip(".")
-        if name == entry or name.endswith(f".{entry}") or _is_within(name, entry):
+        if name == entry or _is_below(name, entry) or _is_within(name, entry):
             return True
     return False
 
@@ -130,6 +161,11 @@ def _without_port(entry: str) -> tuple[str, str]:
     if colon and tail.isdigit() and (":" not in head or head.endswith("]")):
         return head, tail
     return entry, ""
+
+
+def _is_below(host: str, domain: str) -> bool:
+    """Whether *host* is a name that ends in *domain*; the end of an address says nothing."""
+    return host.endswith(f".{domain}") and literal(host) is None
 
 
 def _is_within(host: str, network: str) -> bool:
@@ -164,8 +200,7 @@ def socks_login(proxy: Proxy) -> bytes:
     Raises:
         UsageError: one of them is longer than 255 bytes.
     """
-    user = (proxy.user or "").encode()
-    password = (proxy.password.reveal() if proxy.password else "").encode()
+    user, password = _login(proxy)
     if len(user) > 255 or len(password) > 255:
         raise UsageError(f"{proxy}: user and password may have 255 bytes each")
     return b"\x01" + bytes([len(user)]) + user + bytes([len(password)]) + password
@@ -175,7 +210,7 @@ def socks_connect(host: str, port: int) -> bytes:
     """The request for a connection (RFC 1928 section 4): an address, or a name to look up there.
 
     Raises:
-        UsageError: the name is longer than 255 bytes.
+        UsageError: the name is empty, too long, or not of visible ASCII.
 
     Example:
         >>> socks_connect("192.0.2.1", 21).hex(" ")
@@ -188,41 +223,56 @@ def socks_connect(host: str, port: int) -> bytes:
         packed = socket.inet_pton(address.family, address.sockaddr[0])
         kind = b"\x01" if len(packed) == 4 else b"\x04"
         return b"\x05\x01\x00" + kind + packed + port.to_bytes(2, "big")
-    name = host.encode("ascii", "surrogateescape")
-    if len(name) > 255:
-        raise UsageError(f"{host[:40]}…: a name of over 255 bytes")
+    name = _visible(host).encode()
     return b"\x05\x01\x00\x03" + bytes([len(name)]) + name + port.to_bytes(2, "big")
 
 
-def socks_rest(head: bytes) -> int:
-    """How many bytes of the answer are still to come after its first five.
+def socks_rest(kind: int, first: int) -> int:
+    """How many bytes of the answer are still to come (RFC 1928 section 6).
+
+    Args:
+        kind: of address.
+        first: the byte after it; the length where the address is a name.
 
     Raises:
-        ProtocolError: that is no answer of SOCKS5.
+        ProtocolError: there is no such kind.
+
+    Example:
+        >>> socks_rest(1, 192)
+        5
     """
-    sizes = {1: 4, 4: 16, 3: head[4] + 1}
-    if head[0] != 5 or head[3] not in sizes:
-        raise ProtocolError(f"the proxy's answer is not SOCKS5: {head.hex(' ')}",
-                            hint="is it an HTTP proxy? then its URL begins with http://")
-    return sizes[head[3]] - 1 + 2
+    sizes = {1: 4, 4: 16, 3: first + 1}
+    if kind not in sizes:
+        raise ProtocolError(f"its answer is not SOCKS5: address of kind {kind}")
+    return sizes[kind] - 1 + 2
 
 
 # -- HTTP CONNECT --------------------------------------------------------------------------
 
 
 def connect_request(proxy: Proxy, host: str, port: int) -> bytes:
-    """The request for a tunnel, with a Basic log-in where there is one."""
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    """The request for a tunnel, with a Basic log-in where there is one (RFC 7617).
+
+    Raises:
+        UsageError: the host would break the request, or a user that Basic cannot carry.
+
+    Example:
+        >>> connect_request(Proxy("http", "gate", 3128), "ftp.example.org", 21)
+        b'CONNECT ftp.example.org:21 HTTP/1.1\\r\\nHost: ftp.example.org:21\\r\\n\\r\\n'
+    """
+    place = f"[{_visible(host)}]:{port}" if ":" in host else f"{_visible(host)}:{port}"
     lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
     if proxy.user is not None:
-        secret = proxy.password.reveal() if proxy.password else ""
-        token = base64.b64encode(f"{proxy.user}:{secret}".encode()).decode()
+        user, password = _login(proxy)
+        if b":" in user:
+            raise UsageError(f"{proxy}: its user's name has a colon, which Basic cannot carry")
+        token = base64.b64encode(user + b":" + password).decode()
         lines.append(f"Proxy-Authorization: Basic {token}")
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def connect_status(header: bytes) -> tuple[int, str]:
-    """Code and words of the answer to CONNECT.
+def connect_status(header: bytes | bytearray) -> tuple[int, str]:
+    """Code and words of the answer to CONNECT, from its first line.
 
     Raises:
         ProtocolError: that is no HTTP.
@@ -231,10 +281,44 @@ def connect_status(header: bytes) -> tuple[int, str]:
         >>> connect_status(b"HTTP/1.1 407 Proxy Authentication Required\\r\\n\\r\\n")
         (407, 'Proxy Authentication Required')
     """
-    line = header.split(b"\r\n", 1)[0].decode("latin-1")
+    line = header.split(b"\n", 1)[0].rstrip(b"\r").decode("latin-1")
     version, _, rest = line.partition(" ")
     code, _, words = rest.partition(" ")
-    if not version.startswith("HTTP/1.") or not (code.isdigit() and len(code) == 3):
-        raise ProtocolError(f"the proxy's answer is not HTTP: {display(line[:80])}",
+    if not (version.startswith("HTTP/1.") and len(code) == 3 and code.isascii()
+            and code.isdigit()):
+        raise ProtocolError(f"its answer is not HTTP: {display(line[:80])}",
                             hint="is it a SOCKS proxy? then its URL begins with socks5h://")
-    return int(code), display(words.strip())
+    return int(code), display(words.strip()[:200])
+
+
+# -- both ----------------------------------------------------------------------------------
+
+Failure = NetworkError | ProtocolError | AuthenticationError
+
+
+def by_way(error: Failure, proxy: Proxy, host: str, port: int) -> Failure:
+    """*error* as the caller should see it: where to, by way of what, and then what happened.
+
+    Example:
+        >>> gate = Proxy("http", "gate", 3128)
+        >>> print(by_way(ProtocolError("its answer has no end"), gate, "ftp.example.org", 21))
+        connect to ftp.example.org port 21 by way of the http proxy gate:3128: its answer has no end
+    """
+    told = f"connect to {host} port {port} by way of the {proxy}: {error}"
+    if isinstance(error, ConnectError | ResolveError):
+        attempts = error.attempts if isinstance(error, ConnectError) else ()
+        return ConnectError(told, attempts=attempts, hint=error.hint, code=error.code)
+    return type(error)(told, hint=error.hint, code=error.code)
+
+
+def _login(proxy: Proxy) -> tuple[bytes, bytes]:
+    password = proxy.password.reveal() if proxy.password else ""
+    return ((proxy.user or "").encode("utf-8", "surrogateescape"),
+            password.encode("utf-8", "surrogateescape"))
+
+
+def _visible(host: str) -> str:
+    """*host*, unless it would say more to the proxy than a name."""
+    if 0 < len(host) <= 255 and all("!" <= letter <= "~" for letter in host):
+        return host
+    raise UsageError(f"{display(host[:40])!r} is no name to give to a proxy")

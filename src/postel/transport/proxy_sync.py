@@ -9,11 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import AuthenticationError, ConnectError, ConnectionLost, ProtocolError
+from ..errors import (
+    AuthenticationError,
+    ConnectError,
+    ConnectionLost,
+    NetworkError,
+    ProtocolError,
+)
 from ..timing import NEVER, Deadline
 from . import proxies
 from .connector_sync import Connector
-from .names import known
+from .names import interleave, known
 from .proxies import Proxy
 from .socket_sync import SocketStream
 
@@ -32,98 +38,132 @@ class ProxyConnector(Connector):
         """Connect to *host* through the proxy.
 
         Raises:
+            ResolveError: the name has no address, and ``socks5`` looks it up here.
             ConnectError: the proxy cannot be reached, or cannot reach *host*; it says why.
             AuthenticationError: the proxy wants another user or password.
+            ConnectionLost: the proxy hung up.
+            TimedOut: the deadline passed.
+            ProtocolError: it is no proxy of that kind.
         """
         proxy = self.proxy
         if proxy is None:
             return super().connect(host, port, deadline=deadline)
-        try:
-            stream = super().connect(proxy.host, proxy.port, deadline=deadline)
-        except ConnectError as error:
-            raise ConnectError(
-                f"connect to {host} port {port} by way of the {proxy}: {error}",
-                attempts=error.attempts, hint="is the proxy running? proxy=\"none\" goes direct",
-            ) from error
-        stream.deadline = deadline
-        try:
-            goal = self._goal(proxy, host, port, deadline)
-            if proxy.kind == "http":
-                self._tunnel(stream, proxy, *goal)
-            else:
-                self._socks(stream, proxy, *goal)
-        except BaseException:
-            stream.close()
-            raise
-        stream.rename(host, port)
-        return stream
+        *others, last = self._goals(proxy, host, port, deadline)
+        for goal in others:
+            try:
+                return self._through(proxy, (host, port), goal, deadline)
+            except ConnectError as error:
+                if error.code is None:
+                    raise  # it is the proxy that cannot be reached
+        return self._through(proxy, (host, port), last, deadline)
 
-    def _socks(
-        self, stream: SocketStream, proxy: Proxy, host: str, port: int
-    ) -> None:
-        stream.send(proxies.socks_greeting(proxy))
-        version, method = _exactly(stream, 2, proxy)
-        if version != 5:
-            raise ProtocolError(f"{proxy}: its answer is not SOCKS5",
-                                hint="is it an HTTP proxy? then its URL begins with http://")
-        if method == proxies.PASSWORD and proxy.user is not None:
-            stream.send(proxies.socks_login(proxy))
-            _, refused = _exactly(stream, 2, proxy)
-            if refused:
-                raise _login_refused(proxy, "it refused user and password")
-        elif method != proxies.NO_AUTH:
-            raise _login_refused(proxy, "it wants a log-in that was not offered")
-        stream.send(proxies.socks_connect(host, port))
-        head = _exactly(stream, 5, proxy)
-        _exactly(stream, proxies.socks_rest(head), proxy)
-        if head[1]:
-            what, hint = proxies.SOCKS_ERRORS.get(head[1], (f"error {head[1]}", ""))
-            raise ConnectError(f"connect to {host} port {port} by way of the {proxy}: {what}",
-                               hint=hint, code=head[1])
-
-    def _goal(
+    def _goals(
         self, proxy: Proxy, host: str, port: int, deadline: Deadline
-    ) -> tuple[str, int]:
-        """What the proxy is asked for: the name, or with ``socks5`` its address.
+    ) -> list[tuple[str, int]]:
+        """What the proxy is asked for: the name, or with ``socks5`` its addresses in turn.
 
         Names that only this process knows are looked up here for every kind of proxy.
         """
         if proxy.kind != "socks5" and known(host, port) is None:
-            return host, port
-        found = self._addresses(host, port, deadline)
-        return (str(found[0].sockaddr[0]), found[0].sockaddr[1]) if found else (host, port)
+            return [(host, port)]
+        found = interleave(self._addresses(host, port, deadline), self.family)
+        return [(address.sockaddr[0], address.sockaddr[1]) for address in found] or [(host, port)]
 
-    def _tunnel(
-        self, stream: SocketStream, proxy: Proxy, host: str, port: int
-    ) -> None:
-        stream.send(proxies.connect_request(proxy, host, port))
-        header = b""
-        while b"\r\n\r\n" not in header:
-            header += stream.receive(1)  # not a byte of what comes after it
-            if stream.ended:
-                raise ConnectionLost(f"{proxy}: it closed the connection while answering")
-            if len(header) > proxies.LONGEST_HEADER:
-                raise ProtocolError(f"{proxy}: its answer has no end")
-        code, words = proxies.connect_status(header)
-        if code == 407:
-            raise _login_refused(proxy, f"{code} {words}")
-        if code // 100 != 2:
+    def _through(
+        self, proxy: Proxy, place: tuple[str, int], goal: tuple[str, int], deadline: Deadline
+    ) -> SocketStream:
+        """Ask the proxy for *goal*; the stream then goes by the name of *place*."""
+        try:
+            stream = self._reach(proxy, deadline)
+            stream.deadline = deadline
+            try:
+                (_tunnel if proxy.kind == "http" else _socks)(stream, proxy, goal)
+            except BaseException:
+                stream.close()
+                raise
+        except (NetworkError, ProtocolError, AuthenticationError) as error:
+            raise proxies.by_way(error, proxy, *place) from error
+        stream.rename(*place)
+        return stream
+
+    def _reach(self, proxy: Proxy, deadline: Deadline) -> SocketStream:
+        try:
+            return super().connect(proxy.host, proxy.port, deadline=deadline)
+        except ConnectError as error:
             raise ConnectError(
-                f"connect to {host} port {port} by way of the {proxy}: it answered {code} {words}",
-                hint="its rules may allow only some ports, often 443 alone", code=code)
+                str(error), attempts=error.attempts,
+                hint="is the proxy running? proxy=\"none\" goes direct",
+            ) from error
 
 
-def _exactly(stream: SocketStream, count: int, proxy: Proxy) -> bytes:
+def _socks(stream: SocketStream, proxy: Proxy, goal: tuple[str, int]) -> None:
+    """The dialogue of RFC 1928: ways to log in, log-in, request."""
+    stream.send(proxies.socks_greeting(proxy))
+    _, method = _answer(stream)
+    if method == proxies.PASSWORD and proxy.user is not None:
+        stream.send(proxies.socks_login(proxy))
+        _, refused = _exactly(stream, 2)
+        if refused:
+            raise _login_refused("it refused user and password")
+    elif method != proxies.NO_AUTH:
+        raise _login_refused("it wants a log-in that was not offered")
+    stream.send(proxies.socks_connect(*goal))
+    _, code = _answer(stream)
+    if code:  # what would come after it is of no use, and some proxies leave it out
+        what, hint = proxies.SOCKS_ERRORS.get(code, (f"error {code}", ""))
+        raise ConnectError(what, hint=hint, code=code)
+    _, kind, first = _exactly(stream, 3)
+    _exactly(stream, proxies.socks_rest(kind, first))
+
+
+def _answer(stream: SocketStream) -> bytes:
+    """The two bytes that an answer of SOCKS5 begins with: the version, and what it says."""
+    head = _exactly(stream, 2)
+    if head[0] != 5:
+        raise ProtocolError("its answer is not SOCKS5",
+                            hint="is it an HTTP proxy? then its URL begins with http://")
+    return head
+
+
+def _tunnel(stream: SocketStream, proxy: Proxy, goal: tuple[str, int]) -> None:
+    """CONNECT (RFC 9110 section 9.3.6)."""
+    stream.send(proxies.connect_request(proxy, *goal))
+    code, words = _status(stream)
+    while code // 100 == 1:  # interim (section 15.2): the answer is still to come
+        code, words = _status(stream)
+    if code == 407:
+        raise _login_refused(f"{code} {words}")
+    if code // 100 != 2:
+        raise ConnectError(
+            f"it answered {code} {words}".rstrip(),
+            hint="its rules may allow only some ports, often 443 alone", code=code)
+
+
+def _status(stream: SocketStream) -> tuple[int, str]:
+    """Read one header, and not a byte of what comes after it: that is the server's."""
+    header = bytearray()
+    while not header.endswith((b"\r\n\r\n", b"\n\n")):
+        header += stream.receive(1)
+        if stream.ended:
+            raise ConnectionLost("it closed the connection while answering",
+                                 hint="is that really an HTTP proxy?")
+        if stream.received > proxies.LONGEST_HEADER:
+            raise ProtocolError("its answer has no end")
+        if header.count(b"\n") == 1 and header.endswith(b"\n"):
+            proxies.connect_status(header)  # another kind of server may never come to an end
+    return proxies.connect_status(header)
+
+
+def _exactly(stream: SocketStream, count: int) -> bytes:
     data = b""
     while len(data) < count:
         more = stream.receive(count - len(data))
         if not more:
-            raise ConnectionLost(f"{proxy}: it closed the connection while answering",
+            raise ConnectionLost("it closed the connection while answering",
                                  hint="is that really a SOCKS5 proxy?")
         data += more
     return data
 
 
-def _login_refused(proxy: Proxy, what: str) -> AuthenticationError:
-    return AuthenticationError(f"{proxy}: {what}",
-                               hint="put user and password into the proxy's URL")
+def _login_refused(what: str) -> AuthenticationError:
+    return AuthenticationError(what, hint="put user and password into the proxy's URL")

@@ -263,13 +263,14 @@ class AsyncSocketStream(AsyncStream):
         await self._breathe()
         while not self.ended:
             try:
-                size = splice.move(self._sock, file, count)
+                size = splice.take(self._sock, count)
             except BlockingIOError:
                 await self._ready("receiving")
                 continue
             except OSError as error:
                 raise self._failure(error, "receiving") from error
             self._count(size)
+            splice.put(file, size)
             return size
         return 0
 

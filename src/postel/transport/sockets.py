@@ -153,17 +153,22 @@ class Splice:
             pass  # a smaller pipe works too
         return cls(out, into)
 
-    def move(self, sock: socket.socket, file: BinaryIO, count: int) -> int:
-        """Move what has come, at most *count* bytes; 0 at the end.
+    def take(self, sock: socket.socket, count: int) -> int:
+        """Take what has come, at most *count* bytes; 0 at the end.
 
         Raises:
             BlockingIOError: nothing has come yet.
         """
-        size = os.splice(sock.fileno(), self._into, min(count, _PIPE), flags=os.SPLICE_F_MOVE)
-        left, target = size, file.fileno()
-        while left:
-            left -= os.splice(self._out, target, left)
-        return size
+        return os.splice(sock.fileno(), self._into, min(count, _PIPE), flags=os.SPLICE_F_MOVE)
+
+    def put(self, file: BinaryIO, count: int) -> None:
+        """Put what was taken into *file*.
+
+        Raises:
+            OSError: the disk's trouble, not the network's.
+        """
+        while count:
+            count -= os.splice(self._out, file.fileno(), count)
 
     def close(self) -> None:
         """Let go of the pipe."""
