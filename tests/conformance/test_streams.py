@@ -27,8 +27,11 @@ from postel.transport.socket_async import AsyncSocketStream
 from postel.transport.socket_sync import SocketStream
 from postel.transport.stream_async import AsyncStream
 from postel.transport.stream_sync import Stream
+from postel.transport.tls_layer_async import AsyncTLSLayer
+from postel.transport.tls_layer_sync import TLSLayer
 
-KINDS = ["plain", "TLS", "SOCKS5", "CONNECT", "TLS through SOCKS5", "memory"]
+KINDS = ["plain", "TLS", "SOCKS5", "CONNECT", "TLS through SOCKS5", "TLS within TLS", "memory",
+         "TLS in memory"]
 LOOPS = ["asyncio", "uvloop", "no add_reader"]
 
 
@@ -50,6 +53,10 @@ def sync_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> Iterat
     if kind == "memory":
         yield memory_sync.pair()
         return
+    if kind == "TLS in memory":
+        with layered_sync(*memory_sync.pair(), certificates) as both:
+            yield both
+        return
     with socket.create_server(("127.0.0.1", 0)) as listener:
         one = connector(kind, proxy, sync=True).connect(
             "127.0.0.1", listener.getsockname()[1], deadline=Deadline.after(10, now=now()))
@@ -61,6 +68,10 @@ def sync_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> Iterat
         shaking.start()
         one.start_tls(certificates.client, "localhost")
         shaking.join()
+    if kind == "TLS within TLS":
+        with layered_sync(one, other, certificates) as both:
+            yield both
+        return
     try:
         yield one, other
     finally:
@@ -68,11 +79,32 @@ def sync_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> Iterat
         other.close()
 
 
+@contextmanager
+def layered_sync(one: Stream, other: Stream, certificates: Any) -> Iterator[
+        tuple[TLSLayer, TLSLayer]]:
+    """TLS over two joined streams."""
+    near, far = TLSLayer(one), TLSLayer(other)
+    shaking = threading.Thread(target=far.start_tls, args=(certificates.server, None),
+                               kwargs={"server_side": True})
+    shaking.start()
+    near.start_tls(certificates.client, "localhost")
+    shaking.join()
+    try:
+        yield near, far
+    finally:
+        near.close()
+        far.close()
+
+
 @asynccontextmanager
 async def async_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> AsyncIterator[
         tuple[AsyncStream, AsyncStream]]:
     if kind == "memory":
         yield memory_async.pair()
+        return
+    if kind == "TLS in memory":
+        async with layered_async(*memory_async.pair(), certificates) as both:
+            yield both
         return
     with socket.create_server(("127.0.0.1", 0)) as listener:
         one = await connector(kind, proxy, sync=False).connect(
@@ -82,11 +114,29 @@ async def async_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) ->
     if "TLS" in kind:
         await asyncio.gather(other.start_tls(certificates.server, None, server_side=True),
                              one.start_tls(certificates.client, "localhost"))
+    if kind == "TLS within TLS":
+        async with layered_async(one, other, certificates) as both:
+            yield both
+        return
     try:
         yield one, other
     finally:
         await one.aclose()
         await other.aclose()
+
+
+@asynccontextmanager
+async def layered_async(one: AsyncStream, other: AsyncStream, certificates: Any) -> AsyncIterator[
+        tuple[AsyncTLSLayer, AsyncTLSLayer]]:
+    """TLS over two joined streams."""
+    near, far = AsyncTLSLayer(one), AsyncTLSLayer(other)
+    await asyncio.gather(far.start_tls(certificates.server, None, server_side=True),
+                         near.start_tls(certificates.client, "localhost"))
+    try:
+        yield near, far
+    finally:
+        await near.aclose()
+        await far.aclose()
 
 
 def run(loop: str, main: Coroutine[Any, Any, None], monkeypatch: pytest.MonkeyPatch) -> None:

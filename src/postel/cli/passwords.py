@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,8 +14,13 @@ import click
 from ..errors import AuthenticationError
 from ..secrets import Secret
 from ..urls import URL
+from ..wire.text import display
 
 __all__ = ["Passwords"]
+
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)|(\n)')
+_LARGEST = 1 << 20
+"""Bytes of a netrc that are read: it is written by hand."""
 
 
 class Passwords:
@@ -21,11 +28,19 @@ class Passwords:
 
     POSTEL_PASSWORD, then ``~/.netrc`` (or NETRC), then the keyring where the extra is installed,
     then a prompt on the terminal. The URL's own has been taken before.
+
+    Args:
+        url: where to.
+        user: who.
+        known: what was found before, so that nobody is asked twice.
     """
 
-    def __init__(self, url: URL, user: str | None) -> None:
+    def __init__(
+        self, url: URL, user: str | None, known: dict[tuple[str, str], Secret] | None = None
+    ) -> None:
         self._url = url
         self._user = user or ""
+        self._known = {} if known is None else known
 
     def find(self) -> Secret:
         """The password.
@@ -33,16 +48,25 @@ class Passwords:
         Raises:
             AuthenticationError: there is none to be had.
         """
-        for place in (self._from_environment, self._from_netrc, self._from_keyring):
-            if (found := place()) is not None:
-                return Secret(found)
+        key = (self._url.authority, self._user)
+        if key not in self._known:
+            self._known[key] = Secret(self._look())
+        return self._known[key]
+
+    def _look(self) -> str:
+        for look in (self._from_environment, self._from_netrc, self._from_keyring):
+            if (found := look()) is not None:
+                return found
+        return self._from_terminal()
+
+    def _from_terminal(self) -> str:
+        whom = f"{display(self._user)} at {self._url.host}"
         if not sys.stdin.isatty():
             raise AuthenticationError(
                 f"log in to {self._url.host} as {self._user}: no password, and nobody to ask",
                 hint="set POSTEL_PASSWORD, or put it into ~/.netrc",
             )
-        prompt = f"Password of {self._user} at {self._url.host}"
-        return Secret(click.prompt(prompt, hide_input=True, err=True, type=str))
+        return str(click.prompt(f"Password of {whom}", hide_input=True, err=True, type=str))
 
     def _from_environment(self) -> str | None:
         return os.environ.get("POSTEL_PASSWORD")
@@ -63,19 +87,56 @@ class Passwords:
             import keyring
         except ImportError:
             return None
-        found = keyring.get_password(f"postel:{self._url.host}", self._user)
+        try:
+            found = keyring.get_password(f"postel:{self._url.host}", self._user)
+        except Exception as error:  # a locked or missing backend, each with errors of its own
+            click.echo(f"postel: the keyring is left alone: {type(error).__name__}", err=True)
+            return None
         return str(found) if found is not None else None
 
 
 def _netrc(path: Path, host: str, user: str) -> str | None:
     """The password of *user* at exactly *host*; a ``default`` entry is for no host of ours."""
-    import netrc
-
     try:
-        entry = netrc.netrc(str(path)).hosts.get(host)
-    except (OSError, netrc.NetrcParseError) as error:
-        click.echo(f"postel: {path}: {error}", err=True)
+        with path.open("rb") as file:
+            text = file.read(_LARGEST).decode("utf-8", "surrogateescape")
+    except OSError as error:
+        click.echo(f"postel: {path}: {error.strerror}", err=True)
         return None
-    if entry is None or (user and entry[0] and entry[0] != user):
-        return None
-    return entry[2]
+    for machine, facts in _machines(_words(text)):
+        if machine == host and (not user or facts.get("login", user) == user):
+            return facts.get("password")
+    return None
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of a netrc and its line ends; a comment ends with its line, a macro is left out."""
+    macro = comment = False
+    value, last = False, "\n"
+    for found in _WORD.finditer(text):
+        quoted, plain, end = found.groups()
+        if end:
+            macro = macro and last != "\n"  # an empty line ends it
+            comment = False
+        elif not macro and not comment:
+            comment = not value and plain is not None and plain.startswith("#")
+            macro = not value and plain == "macdef"
+            if not comment and not macro:
+                yield plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+                value = not value and plain in ("machine", "login", "password", "account")
+        last = end or "word"
+
+
+def _machines(words: Iterator[str]) -> Iterator[tuple[str | None, dict[str, str]]]:
+    """Each entry: its host, None for the default, and what it says. Other words are passed over."""
+    host: str | None = None
+    facts: dict[str, str] = {}
+    for word in words:
+        if word in ("machine", "default"):
+            if facts:
+                yield host, facts
+            host, facts = (next(words, None) if word == "machine" else None), {}
+        elif word in ("login", "user", "password", "account"):
+            facts[word] = next(words, "")
+    if facts:
+        yield host, facts

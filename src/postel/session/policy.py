@@ -91,7 +91,8 @@ def target_for(
     if port is not None:
         url = url.with_(port=port)
     chosen = Secret(password) if isinstance(password, str) else password
-    return Target(url, user if user is not None else url.user, chosen or url.password, security)
+    return Target(url, user if user is not None else url.user,
+                  chosen if chosen is not None else url.password, security)
 
 
 def plan(port: int | None, security: Security, ports: Ports, *, local: bool,

@@ -138,6 +138,61 @@ async def the_other_way_stays_open(one: AsyncStream, other: AsyncStream) -> None
     expect(got == b"still here", "half-open")
 
 
+async def both_sides_end(one: AsyncStream, other: AsyncStream) -> None:
+    """Each side ends in its turn, and each sees the other's end, clean."""
+    await one.send(b"question")
+    await one.end_sending()
+    expect(await read_all(other) == b"question", "before the first end")
+    await other.send(b"answer")
+    await other.end_sending()
+    expect(await read_all(one) == b"answer", "before the second end")
+    expect(one.clean and other.clean, "both ends are clean")
+
+
+async def ending_loses_nothing(one: AsyncStream, other: AsyncStream) -> None:
+    """What has come before `end_sending`, and was not read yet, can be read after it."""
+    await one.send(b"early")
+    expect(await other.receive(1) == b"e", "the first byte")
+    await other.end_sending()
+    expect(await read_all(one) == b"", "the other end")
+    got = b""
+    while len(got) < 4:
+        got += await other.receive(3)
+    expect(got == b"arly", f"what had come: {got!r}")
+    await one.send(b"late")
+    await one.end_sending()
+    expect(await read_all(other) == b"late", "what came later")
+
+
+async def a_closed_stream_says_so(one: AsyncStream, other: AsyncStream) -> None:
+    """After closing, sending and receiving fail; they do not wait."""
+    await one.aclose()
+    try:
+        await one.receive()
+        raise AssertionError("received from a closed stream")
+    except NetworkError:
+        pass
+    try:
+        await one.send(b"x")
+        raise AssertionError("sent to a closed stream")
+    except NetworkError:
+        pass
+    expect(await read_all(other) == b"", "the other side sees the end")
+
+
+async def sending_to_nobody_fails(one: AsyncStream, other: AsyncStream) -> None:
+    """When the other side is gone, a sender learns of it, and its stream is broken."""
+    await other.aclose()
+    one.deadline = Deadline.after(10, now=now())
+    try:
+        for _ in range(1000):
+            await one.send(LARGE)
+        raise AssertionError("2 GB were sent to nobody")
+    except NetworkError as error:
+        expect(not isinstance(error, TimedOut), "it was told, and did not wait")
+    expect(one.broken, "a failed send marks the stream broken")
+
+
 async def closing_is_seen(one: AsyncStream, other: AsyncStream) -> None:
     """When one side closes, the other sees the end; closing twice is fine."""
     await one.send(b"bye")
@@ -182,6 +237,18 @@ async def it_can_be_iterated(one: AsyncStream, other: AsyncStream) -> None:
     expect(size == 1000, "iteration")
 
 
+async def a_part_of_a_file_is_sent(one: AsyncStream, other: AsyncStream) -> None:
+    """`send_file` begins where the file stands, sends what was asked for, and stands after it."""
+    with tempfile.TemporaryFile() as source:
+        source.write(bytes(range(200)))
+        source.seek(50)
+        expect(await one.send_file(source, 100) == 100, "send_file counts")
+        expect(source.tell() == 150, "the file stands after what was sent")
+        expect(await one.send_file(source, 100) == 50, "no more than there is")
+        await one.end_sending()
+    expect(await read_all(other) == bytes(range(50, 200)), "the part")
+
+
 async def files_go_through(one: AsyncStream, other: AsyncStream) -> None:
     """A file is sent and written to a file, by whatever way is fastest."""
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
@@ -209,10 +276,15 @@ CHECKS: Sequence[AsyncCheck] = (
     both_ways_at_once,
     an_orderly_end_is_seen,
     the_other_way_stays_open,
+    both_sides_end,
+    ending_loses_nothing,
     closing_is_seen,
+    a_closed_stream_says_so,
+    sending_to_nobody_fails,
     a_deadline_holds_and_loses_nothing,
     a_passed_deadline_stops_sending,
     it_can_be_iterated,
+    a_part_of_a_file_is_sent,
     files_go_through,
 )
 """All checks, in order of what they take for granted."""

@@ -138,6 +138,61 @@ def the_other_way_stays_open(one: Stream, other: Stream) -> None:
     expect(got == b"still here", "half-open")
 
 
+def both_sides_end(one: Stream, other: Stream) -> None:
+    """Each side ends in its turn, and each sees the other's end, clean."""
+    one.send(b"question")
+    one.end_sending()
+    expect(read_all(other) == b"question", "before the first end")
+    other.send(b"answer")
+    other.end_sending()
+    expect(read_all(one) == b"answer", "before the second end")
+    expect(one.clean and other.clean, "both ends are clean")
+
+
+def ending_loses_nothing(one: Stream, other: Stream) -> None:
+    """What has come before `end_sending`, and was not read yet, can be read after it."""
+    one.send(b"early")
+    expect(other.receive(1) == b"e", "the first byte")
+    other.end_sending()
+    expect(read_all(one) == b"", "the other end")
+    got = b""
+    while len(got) < 4:
+        got += other.receive(3)
+    expect(got == b"arly", f"what had come: {got!r}")
+    one.send(b"late")
+    one.end_sending()
+    expect(read_all(other) == b"late", "what came later")
+
+
+def a_closed_stream_says_so(one: Stream, other: Stream) -> None:
+    """After closing, sending and receiving fail; they do not wait."""
+    one.close()
+    try:
+        one.receive()
+        raise AssertionError("received from a closed stream")
+    except NetworkError:
+        pass
+    try:
+        one.send(b"x")
+        raise AssertionError("sent to a closed stream")
+    except NetworkError:
+        pass
+    expect(read_all(other) == b"", "the other side sees the end")
+
+
+def sending_to_nobody_fails(one: Stream, other: Stream) -> None:
+    """When the other side is gone, a sender learns of it, and its stream is broken."""
+    other.close()
+    one.deadline = Deadline.after(10, now=now())
+    try:
+        for _ in range(1000):
+            one.send(LARGE)
+        raise AssertionError("2 GB were sent to nobody")
+    except NetworkError as error:
+        expect(not isinstance(error, TimedOut), "it was told, and did not wait")
+    expect(one.broken, "a failed send marks the stream broken")
+
+
 def closing_is_seen(one: Stream, other: Stream) -> None:
     """When one side closes, the other sees the end; closing twice is fine."""
     one.send(b"bye")
@@ -182,6 +237,18 @@ def it_can_be_iterated(one: Stream, other: Stream) -> None:
     expect(size == 1000, "iteration")
 
 
+def a_part_of_a_file_is_sent(one: Stream, other: Stream) -> None:
+    """`send_file` begins where the file stands, sends what was asked for, and stands after it."""
+    with tempfile.TemporaryFile() as source:
+        source.write(bytes(range(200)))
+        source.seek(50)
+        expect(one.send_file(source, 100) == 100, "send_file counts")
+        expect(source.tell() == 150, "the file stands after what was sent")
+        expect(one.send_file(source, 100) == 50, "no more than there is")
+        one.end_sending()
+    expect(read_all(other) == bytes(range(50, 200)), "the part")
+
+
 def files_go_through(one: Stream, other: Stream) -> None:
     """A file is sent and written to a file, by whatever way is fastest."""
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
@@ -209,10 +276,15 @@ CHECKS: Sequence[Check] = (
     both_ways_at_once,
     an_orderly_end_is_seen,
     the_other_way_stays_open,
+    both_sides_end,
+    ending_loses_nothing,
     closing_is_seen,
+    a_closed_stream_says_so,
+    sending_to_nobody_fails,
     a_deadline_holds_and_loses_nothing,
     a_passed_deadline_stops_sending,
     it_can_be_iterated,
+    a_part_of_a_file_is_sent,
     files_go_through,
 )
 """All checks, in order of what they take for granted."""

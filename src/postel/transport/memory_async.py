@@ -92,8 +92,10 @@ class AsyncMemoryStream(AsyncStream):
     async def receive(self, limit: int = CHUNK) -> bytes:
         """At most *limit* bytes, at least one; ``b""`` at the end."""
         pipe = self._in
-        while not pipe.data and not pipe.ended:
+        while not pipe.data and not pipe.ended and not pipe.closed:
             await pipe.wait(self, "receiving")
+        if pipe.closed:
+            raise ConnectionLost("memory: connection lost while receiving: it is closed")
         if not pipe.data:
             self.ended, self.clean = True, not pipe.torn
             return b""
@@ -115,12 +117,13 @@ class AsyncMemoryStream(AsyncStream):
     async def start_tls(
         self, context: ssl.SSLContext, host: str | None, *, session: ssl.SSLSession | None = None
     ) -> None:
-        """Memory has no TLS.
+        """A `AsyncTLSLayer` over this stream can do it; the stream itself cannot.
 
         Raises:
             UsageError: always.
         """
-        raise UsageError("memory: TLS needs a socket")
+        raise UsageError("memory: a stream in memory has no TLS of its own",
+                         hint="put a AsyncTLSLayer over it")
 
     async def end_tls(self) -> None:
         """There is none to end."""
@@ -159,7 +162,7 @@ class AsyncScripted(AsyncMemoryStream):
     """A stream whose other end says what is written down.
 
     Args:
-        script: all that comes.
+        script: all that comes; a list has the chunks as they come.
         slice: bytes of each receive; 1 shows what a reader makes of fragments.
         clean: whether the end is announced.
 
@@ -169,10 +172,13 @@ class AsyncScripted(AsyncMemoryStream):
         b'+'
     """
 
-    def __init__(self, script: bytes, slice: int | None = None, *, clean: bool = True) -> None:
+    def __init__(
+        self, script: bytes | list[bytes], slice: int | None = None, *, clean: bool = True
+    ) -> None:
         incoming = _Pipe()
-        step = slice or len(script) or 1
-        incoming.data.extend(script[at : at + step] for at in range(0, len(script), step))
+        for chunk in [script] if isinstance(script, bytes) else script:
+            step = slice or len(chunk) or 1
+            incoming.data.extend(chunk[at : at + step] for at in range(0, len(chunk), step))
         incoming.ended, incoming.torn = True, not clean
         super().__init__(incoming, _Pipe())
         self.sent_bytes = b""

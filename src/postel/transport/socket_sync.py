@@ -40,6 +40,9 @@ __all__ = ["SocketStream"]
 _STREAK = 32
 """Reads that found data at once before other tasks get their turn."""
 
+_EARLY = 1 << 20
+"""Bytes kept of what has come before close_notify is sent; a flood beyond that is torn off."""
+
 
 class SocketStream(Stream):
     """A connected socket as a stream.
@@ -60,6 +63,7 @@ class SocketStream(Stream):
         self._streak = 0
         self._splice: Splice | None = None
         self._buffer: bytearray | None = None
+        self._early = bytearray()
 
     @property
     def peer(self) -> Peer:
@@ -135,6 +139,8 @@ class SocketStream(Stream):
     def receive_into(self, buffer: memoryview) -> int:
         """Fill the front of *buffer*; over TLS, drain the records at hand up to 64 KiB."""
         self._breathe()
+        if self._early:
+            return self._take_early(buffer)
         while not self.ended:
             try:
                 if isinstance(self._sock, ssl.SSLSocket):
@@ -192,6 +198,7 @@ class SocketStream(Stream):
     def end_sending(self) -> None:
         """Say close_notify and FIN; what the server still sends can be read."""
         try:
+            self._keep_early()
             self._close_notify()
             socket.socket.shutdown(self._sock, socket.SHUT_WR)  # SSLSocket's own forgets its TLS
         except OSError as error:
@@ -283,8 +290,29 @@ class SocketStream(Stream):
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             if not count:
                 raise
+        except ssl.SSLZeroReturnError:
+            pass  # close_notify after our own: an orderly end
         except ssl.SSLEOFError:
             self.ended = True  # torn off; what came before counts
+        return count
+
+    def _keep_early(self) -> None:
+        """Read what has come: OpenSSL gives none of it once it has sent close_notify."""
+        if not isinstance(self._sock, ssl.SSLSocket):
+            return
+        buffer = memoryview(bytearray(TLS_DRAIN))
+        try:
+            while (len(self._early) < _EARLY and not self.ended
+                   and (count := self._drain(self._sock, buffer))):
+                self._early += buffer[:count]
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass  # that was all
+
+    def _take_early(self, buffer: memoryview) -> int:
+        count = min(len(buffer), len(self._early))
+        buffer[:count] = self._early[:count]
+        del self._early[:count]
+        self._count(count)
         return count
 
     def _count(self, count: int) -> None:

@@ -1,0 +1,262 @@
+# A conversation (its twin pace_sync.py is generated): files that move no faster than asked for.
+"""A limit of bytes a second, shared by all connections of a transfer.
+
+An `AsyncPace` is a token bucket: bytes are paid for in small pieces, before they are handed on, and
+whoever is ahead of the rate waits. As a reader that waits empties no buffer, and a writer that
+waits fills none, the peer slows down by TCP's own window; a limit on the report of progress would
+only wait when everything has been sent.
+
+`AsyncPacedFiles` puts a pace in front of the verbs of any file scheme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import BinaryIO, TypeVar
+
+from ..errors import UsageError
+from ..session.files_async import AsyncFiles, AsyncReading, AsyncSink, Watch
+from ..session.results_async import AsyncResults
+from ..transport.clock_async import Later, now, sleep
+from ..transport.crew_async import AsyncLimit
+from ..types import Entry, Features, Outcome
+
+__all__ = ["AsyncPace", "AsyncPacedFiles", "AsyncPacedReading", "AsyncPacedSink"]
+
+K = TypeVar("K")
+
+_CREDIT = 0.25
+"""Seconds that may be caught up after the peer was slow; more of them would be a burst."""
+
+_A_SECOND = 10
+"""Pieces a second: no wait is felt, and the bar moves."""
+
+_SMALLEST, _LARGEST = 1_024, 65_536
+"""Bytes of a piece: fewer would be packets of their own, more would come in jerks."""
+
+
+class AsyncPace:
+    """So many bytes a second, whoever moves them.
+
+    Args:
+        rate: bytes a second.
+
+    Attributes:
+        piece: bytes that are paid for at once.
+
+    Raises:
+        UsageError: *rate* is less than one.
+
+    Example:
+        >>> AsyncPace(100_000).piece
+        10000
+    """
+
+    def __init__(self, rate: int) -> None:
+        if rate < 1:
+            raise UsageError(f"a rate of {rate} bytes a second: nothing would move")
+        self.rate = rate
+        self.piece = max(_SMALLEST, min(_LARGEST, rate // _A_SECOND))
+        self._turn = AsyncLimit(1)
+        self._due = now()
+
+    async def spend(self, count: int) -> None:
+        """Pay for *count* bytes; return when they may move."""
+        async with self._turn:
+            moment = now()
+            self._due = max(self._due, moment - _CREDIT) + count / self.rate
+            ahead = self._due - moment
+        if ahead > 0:
+            await sleep(ahead)
+
+
+class AsyncPacedReading(AsyncReading):
+    """A reading whose chunks come no faster than *pace* lets them.
+
+    Args:
+        inner: the reading itself.
+        pace: shared with all others that the rate is for.
+    """
+
+    def __init__(self, inner: AsyncReading, pace: AsyncPace) -> None:
+        super().__init__(inner.name)
+        self._inner = inner
+        self._pace = pace
+        self._held = b""
+        self._at = 0
+
+    @property
+    def expected(self) -> int | None:
+        """Bytes to come, as far as is known."""
+        return self._inner.expected
+
+    @expected.setter
+    def expected(self, value: int | None) -> None:
+        self._inner.expected = value
+
+    async def _chunk(self) -> bytes:
+        if self._at >= len(self._held):
+            self._held, self._at = await self._more(), 0
+        piece = self._held[self._at : self._at + self._pace.piece]
+        if piece:
+            await self._pace.spend(len(piece))
+        self._at += len(piece)  # after the wait: one that is cancelled loses nothing
+        return piece
+
+    async def _more(self) -> bytes:
+        async for chunk in self._inner:
+            return chunk
+        return b""
+
+    async def _let_go(self) -> None:
+        await self._inner.aclose()
+
+    async def __aenter__(self) -> AsyncPacedReading:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._open = False
+        await self._inner.__aexit__(*exc)
+
+
+class AsyncPacedSink(AsyncSink):
+    """A sink that takes no more than *pace* lets through.
+
+    Args:
+        inner: the sink itself.
+        pace: shared with all others that the rate is for.
+    """
+
+    def __init__(self, inner: AsyncSink, pace: AsyncPace) -> None:
+        self._inner = inner
+        self._pace = pace
+
+    async def begin(self) -> None:
+        """Open the transfer."""
+        await self._inner.begin()
+
+    async def send(self, data: bytes) -> None:
+        """Append *data*, piece by piece."""
+        for start in range(0, len(data), self._pace.piece):
+            piece = data[start : start + self._pace.piece]
+            await self._pace.spend(len(piece))
+            await self._inner.send(piece)
+
+    async def send_file(self, file: BinaryIO, watch: Watch) -> int:
+        """Append what is left of *file*; return how many bytes there were."""
+        size = 0
+        while data := file.read(self._pace.piece):
+            await self.send(data)
+            size += len(data)
+            watch.add(len(data))
+        return size
+
+    async def finish(self) -> None:
+        """Confirm the end."""
+        await self._inner.finish()
+
+    async def abandon(self) -> None:
+        """Give up."""
+        await self._inner.abandon()
+
+
+class AsyncPacedFiles(AsyncFiles):
+    """The verbs of a file scheme, with a limit on what is read and written.
+
+    Args:
+        inner: the scheme's adapter.
+        pace: shared by all connections of the transfer.
+    """
+
+    def __init__(self, inner: AsyncFiles, pace: AsyncPace) -> None:
+        self._inner = inner
+        self._pace = pace
+
+    @property
+    def features(self) -> Features:
+        """What the scheme can do."""
+        return self._inner.features
+
+    def list(self, path: str = "") -> AsyncResults[Entry]:
+        """The entries of a folder."""
+        return self._inner.list(path)
+
+    async def stat(self, path: str) -> Entry:
+        """What *path* is."""
+        return await self._inner.stat(path)
+
+    def read(self, path: str, *, offset: int = 0) -> AsyncReading:
+        """A file from *offset* on, at the pace."""
+        return AsyncPacedReading(self._inner.read(path, offset=offset), self._pace)
+
+    def write(self, path: str, *, offset: int = 0) -> AsyncSink:
+        """A file to be written, at the pace."""
+        return AsyncPacedSink(self._inner.write(path, offset=offset), self._pace)
+
+    async def make(self, path: str) -> None:
+        """Make a folder."""
+        await self._inner.make(path)
+
+    async def remove(self, path: str, *, folder: bool = False) -> None:
+        """Remove a file, or an empty folder."""
+        await self._inner.remove(path, folder=folder)
+
+    async def rename(self, old: str, new: str) -> None:
+        """Give a file or folder another name."""
+        await self._inner.rename(old, new)
+
+    async def set(
+        self, path: str, *, modified: datetime | None = None, mode: int | None = None
+    ) -> None:
+        """Set time and permissions."""
+        await self._inner.set(path, modified=modified, mode=mode)
+
+    async def digest(self, path: str, algorithm: str | None = None) -> tuple[str, str]:
+        """The server's own digest."""
+        return await self._inner.digest(path, algorithm)
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy on the server."""
+        await self._inner.copy(source, target)
+
+    def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:
+        """`stat` of many."""
+        return self._inner.stat_many(paths)
+
+    def make_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[None]]:
+        """`make` of many."""
+        return self._inner.make_many(paths)
+
+    def remove_many(
+        self, paths: Iterable[str], *, folders: bool = False
+    ) -> AsyncResults[Outcome[None]]:
+        """`remove` of many."""
+        return self._inner.remove_many(paths, folders=folders)
+
+    def rename_many(self, pairs: Iterable[tuple[str, str]]) -> AsyncResults[Outcome[None]]:
+        """`rename` of many."""
+        return self._inner.rename_many(pairs)
+
+    def set_many(self, items: Iterable[tuple[str, datetime]]) -> AsyncResults[Outcome[None]]:
+        """Set the times of many."""
+        return self._inner.set_many(items)
+
+    async def read_many(
+        self, items: Iterable[tuple[K, str]], take: Callable[[K, AsyncReading], Later[None]]
+    ) -> None:
+        """Read many files in turn, at the pace."""
+        async def slowly(key: K, reading: AsyncReading) -> None:
+            await take(key, AsyncPacedReading(reading, self._pace))
+
+        await self._inner.read_many(items, slowly)
+
+    async def write_many(
+        self, items: Iterable[tuple[K, str]], give: Callable[[K, AsyncSink], Later[None]]
+    ) -> None:
+        """Write many files in turn, at the pace."""
+        async def slowly(key: K, sink: AsyncSink) -> None:
+            await give(key, AsyncPacedSink(sink, self._pace))
+
+        await self._inner.write_many(items, slowly)
