@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -41,22 +42,27 @@ class ProxyServer:
         kind: "socks5" or "http".
         login: user and password that it wants.
         answer: what it says instead of connecting: a SOCKS code, or an HTTP status line.
+        tls: its context, where it wants TLS itself.
     """
 
     kind: str
     login: tuple[str, str] | None = None
     answer: int | bytes | None = None
+    tls: ssl.SSLContext | None = None
     asked: list[tuple[str, int]] = field(default_factory=list)
     port: int = 0
 
     def serve(self, client: socket.socket) -> None:
-        with client:
-            try:
-                target = self._socks(client) if self.kind == "socks5" else self._http(client)
-                if target is not None:
-                    self._join(client, target)
-            except OSError:
-                pass
+        try:
+            if self.tls is not None:
+                client = self.tls.wrap_socket(client, server_side=True)
+            target = self._socks(client) if self.kind == "socks5" else self._http(client)
+            if target is not None:
+                self._join(client, target)
+        except OSError:
+            pass
+        finally:
+            client.close()
 
     def _socks(self, client: socket.socket) -> tuple[str, int] | None:
         _, count = client.recv(2)
@@ -105,6 +111,9 @@ class ProxyServer:
 
     def _join(self, client: socket.socket, target: tuple[str, int]) -> None:
         with socket.create_connection(target, timeout=10) as server:
+            if isinstance(client, ssl.SSLSocket):
+                _pump_both(client, server)
+                return
             back = threading.Thread(target=_pump, args=(server, client), daemon=True)
             back.start()
             _pump(client, server)
@@ -119,6 +128,18 @@ def _exactly(sock: socket.socket, count: int) -> bytes:
             raise OSError("gone")
         data += more
     return data
+
+
+def _pump_both(client: ssl.SSLSocket, server: socket.socket) -> None:
+    """Both ways in one thread: OpenSSL's objects serve one at a time."""
+    pairs: dict[socket.socket, socket.socket] = {client: server, server: client}
+    while pairs:
+        ready = [client] if client in pairs and client.pending() else []
+        for source in ready or select.select(list(pairs), [], [], 10)[0]:
+            if data := source.recv(65536):
+                pairs[source].sendall(data)
+                continue
+            socket.socket.shutdown(pairs.pop(source), socket.SHUT_WR)
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from postel import ftp, lab, pop3
-from postel.errors import AuthenticationError, ConnectError, ProtocolError, UsageError
+from postel.errors import (
+    AuthenticationError,
+    CertificateError,
+    ConnectError,
+    ProtocolError,
+    TLSError,
+    UsageError,
+)
+from postel.transport.names import HOSTS
 from postel.transport.proxies import proxy_for
 
 
@@ -51,6 +62,70 @@ def test_async(kind: str, here: lab.Lab, proxy: Any, tmp_path: Any) -> None:
             return await site.download("pub/hello.txt", tmp_path / "x")
 
     assert asyncio.run(main()) == 22
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[ssl.SSLContext]:
+    """The context of a proxy called gate.lab.test, whose authority is known here."""
+    authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("gate.lab.test", key_type=trustme.KeyType.ECDSA).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    HOSTS.add("gate.lab.test", ("127.0.0.1",), authority=str(tmp_path / "ca.pem"))
+    yield context
+    HOSTS.remove("gate.lab.test")
+
+
+def test_a_proxy_within_tls(here: lab.Lab, proxy: Any, gate: ssl.SSLContext,
+                            tmp_path: Path) -> None:
+    """Two TLS, one within the other: the proxy's, and the server's."""
+    server = proxy("http", login=("ann", "hush"), tls=gate)
+    way = f"https://ann:hush@gate.lab.test:{server.port}"
+    with ftp.Client(here.url("ftp"), proxy=way) as site:
+        assert site.download("pub/hello.txt", tmp_path / "x") == 22
+        assert site.peer.tls
+        assert site.peer.certificate is not None
+        assert "gate.lab.test" not in site.peer.certificate.names
+    with ftp.Client(here.url("ftp"), user="alice", password="secret", proxy=way) as site:
+        site.upload(tmp_path / "x", "copy.txt")
+        with site.retr("copy.txt") as body:
+            assert b"".join(map(bytes, body)) == b"hello through a proxy\n"
+
+    async def main() -> int:
+        async with ftp.AsyncClient(here.url("ftp"), proxy=way) as site:
+            return await site.download("pub/hello.txt", tmp_path / "x")
+
+    assert asyncio.run(main()) == 22
+    with pop3.Client(here.url("pop3"), password="secret", proxy=way) as box:
+        assert box.stat().messages == 1
+    with pytest.raises(AuthenticationError) as caught:
+        ftp.Client(here.url("ftp"), proxy=way.replace("hush", "wrong")).open()
+    assert "wrong" not in str(caught.value)
+
+
+def test_a_proxy_that_cannot_prove_who_it_is(proxy: Any, certificates: Any) -> None:
+    server = proxy("http", tls=certificates.server)
+    with pytest.raises(CertificateError, match=r"192\.0\.2\.9 port .* https proxy") as caught:
+        ftp.Client("192.0.2.9", proxy=f"https://localhost:{server.port}").open()
+    assert "the proxy's authority" in caught.value.hint
+    assert server.asked == []
+
+
+def test_a_proxy_that_does_not_speak_tls() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def answer() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(5000)
+                client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        with pytest.raises(TLSError, match="in clear text") as caught:
+            ftp.Client("192.0.2.9", proxy=f"https://localhost:{server.getsockname()[1]}",
+                       timeout=5.0).open()
+        answering.join()
+    assert "begins with http://" in caught.value.hint
 
 
 def test_names_are_looked_up_at_the_proxy(proxy: Any) -> None:

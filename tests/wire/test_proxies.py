@@ -35,6 +35,7 @@ KNOWN = Proxy("http", "gate.example.org", 3128, "ann", Secret("hush hush"))
     ("SOCKS5H://Gate", ("socks5h", "gate", 1080, None)),
     ("http://ann:hush@gate", ("http", "gate", 3128, "ann")),
     ("http://ann:hush@gate/", ("http", "gate", 3128, "ann")),
+    ("https://ann:hush@gate", ("https", "gate", 443, "ann")),
     ("gate:8080", ("http", "gate", 8080, None)),
     ("socks5h://[::1]:1080", ("socks5h", "::1", 1080, None)),
 ])
@@ -50,7 +51,7 @@ def test_switched_off(option: str) -> None:
 
 
 @pytest.mark.parametrize(("option", "words"), [
-    ("https://ann:hush@gate", "not supported"), ("ftp://ann:hush@gate", "no kind of proxy"),
+    ("ftp://ann:hush@gate", "no kind of proxy"),
     ("socks4://gate", "no kind of proxy"), ("file:///tmp", "no kind of proxy"),
     ("http://", ""), ("", ""), ("http://gate:99999", ""), ("http://ga te", ""),
     ("http://ann:hush@gate\r\nX: y", ""), ("http://ann:hush@ga te:99", ""),

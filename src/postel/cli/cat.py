@@ -7,26 +7,26 @@ import sys
 import click
 
 from ..urls import URL
-from .options import Settings, client_options, location
+from .options import Settings, client_options, each, rate_option
 
 __all__ = ["command", "copy_to_screen"]
 
 
 @click.command("cat")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@rate_option
 @client_options
-def command(urls: tuple[str, ...], settings: Settings) -> None:
+def command(urls: tuple[str, ...], settings: Settings, limit_rate: int | None) -> int:
     """Write files to the standard output, byte for byte."""
-    for text in urls:
-        copy_to_screen(location(text), settings)
+    return each(urls, lambda url: copy_to_screen(url, settings, limit_rate), settings)
 
 
-def copy_to_screen(url: URL, settings: Settings) -> None:
+def copy_to_screen(url: URL, settings: Settings, rate: int | None) -> None:
     """One file to the standard output."""
     from ..transfer.verbs_sync import open_site
 
-    site, path = open_site(url, "read", **settings.client(url))
-    with site, site.retr(path) as file:
+    site, path = open_site(url, "read", rate=rate, **settings.client(url))
+    with site, site.files.read(path) as file:
         for chunk in file:
             sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()

@@ -8,19 +8,28 @@ import click
 
 from ..errors import PostelError, UsageError
 from ..urls import URL
+from ..wire.names import safe_name
 from ..wire.text import display
 from .main import report
-from .options import Settings, client_options, location, output_options, transfer_options
-from .render import Bar, Throttle, print_json, size
+from .options import (
+    LocalPath,
+    Settings,
+    client_options,
+    each,
+    output_options,
+    transfer_options,
+)
+from .render import Bar, print_json, size, would
 
 __all__ = ["command"]
 
 
 @click.command("get")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
-@click.option("-o", "--output", type=click.Path(), help="Write to this file; \"-\" is the screen.")
-@click.option("-d", "--directory", type=click.Path(file_okay=False), default=".",
-              help="Put files into this folder.")
+@click.option("-o", "--output", type=LocalPath(), metavar="FILE",
+              help="Write to this file; \"-\" is the screen.")
+@click.option("-d", "--directory", type=LocalPath(file_okay=False), default=".",
+              metavar="FOLDER", help="Put files into this folder.")
 @click.option("-c", "--continue/--no-resume", "resume", default=True,
               help="Go on where an interrupted run stopped (the default), or start afresh.")
 @click.option("-r", "--recursive", is_flag=True, help="Fetch folders, with all below them.")
@@ -48,60 +57,62 @@ def command(
     """
     if output is not None and len(urls) > 1:
         raise UsageError("-o names one file, and there are several URLs", hint="use -d FOLDER")
-    worst = 0
-    for text in urls:
-        work = _Get(location(text), settings, Bar(False if settings.quiet or as_json else None,
-                    Throttle(limit_rate) if limit_rate else None), as_json)
+    if output == "-" and (recursive or as_json):
+        raise UsageError("-o - writes the bytes of one file, and nothing else",
+                         hint="leave -r and --json out, or use -d FOLDER")
+    bar = Bar(False if settings.quiet or as_json else None)
+
+    def one(url: URL) -> int:
+        work = _Get(url, settings, bar, as_json, limit_rate)
         try:
             if dry_run:
-                click.echo(f"would get {work.url} into {output or directory}")
+                would("get", str(url), as_json=as_json, into=output or directory)
             elif recursive:
-                worst = max(worst, work.folder(Path(output or directory), parallel))
+                return work.folder(Path(output or directory), output is None, parallel)
             else:
                 work.file(output, Path(directory), resume=resume, verify=verify)
-        except PostelError as error:
-            work.bar.done()
-            if len(urls) == 1:
-                raise
-            report(error, as_json=as_json)
-            worst = 1
-    return worst
+        finally:
+            bar.done()
+        return 0
+
+    return each(urls, one, settings, as_json=as_json)
 
 
 class _Get:
     """One URL of the command line."""
 
-    def __init__(self, url: URL, settings: Settings, bar: Bar, as_json: bool) -> None:
+    def __init__(self, url: URL, settings: Settings, bar: Bar, as_json: bool,
+                 rate: int | None) -> None:
         self.url, self.bar = url, bar
-        self._settings, self._json = settings, as_json
+        self._settings, self._json, self._rate = settings, as_json, rate
 
     def file(self, output: str | None, directory: Path, *, resume: bool, verify: bool) -> None:
         """Fetch a file."""
         if output == "-":
             from .cat import copy_to_screen
 
-            copy_to_screen(self.url, self._settings)
+            copy_to_screen(self.url, self._settings, self._rate)
             return
         from ..transfer.verbs_sync import get
 
         target = directory if output is None else Path(output)
         path = get(self.url, target, resume=resume, verify=verify, progress=self.bar,
-                   **self._settings.client(self.url))
+                   rate=self._rate, **self._settings.client(self.url))
         self.bar.done()
         if self._json:
             print_json({"url": str(self.url), "path": str(path), "size": path.stat().st_size})
         else:
             self._settings.say(f"{display(str(path))}  {size(path.stat().st_size)}")
 
-    def folder(self, target: Path, parallel: int) -> int:
-        """Fetch a folder; return the exit code."""
+    def folder(self, target: Path, below: bool, parallel: int) -> int:
+        """Fetch a folder to *target*, or to its own name below it; return the exit code."""
         from ..transfer.verbs_sync import open_site
 
-        site, path = open_site(self.url, "read", **self._settings.client(self.url))
+        site, path = open_site(self.url, "read", rate=self._rate, **self._settings.client(self.url))
         name = path.rstrip("/").rpartition("/")[2]
+        place = target / safe_name(name) if name and below else target
         with site:
-            result = site.download_tree(path, target / name if name else target,
-                                        connections=parallel, progress=self.bar)
+            result = site.download_tree(path, place, connections=parallel, progress=self.bar)
         self.bar.done()
         return tell(result, self._settings, self._json)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import Settings, client_options, location, output_options
+from ..urls import URL
+from .options import Settings, client_options, each, output_options
 from .render import print_entries
 
 __all__ = ["command"]
@@ -18,13 +19,14 @@ __all__ = ["command"]
 @client_options
 def command(
     urls: tuple[str, ...], settings: Settings, long: bool, exact: bool, as_json: bool
-) -> None:
+) -> int:
     """List folders, by name. Folders end in "/"."""
     from ..transfer.verbs_sync import ls
 
-    for text in urls:
-        url = location(text)
+    def one(url: URL) -> None:
+        entries = ls(url, **settings.client(url))
         if len(urls) > 1 and not as_json:
             click.echo(f"{url}:")
-        print_entries(ls(url, **settings.client(url)), long=long or exact, exact=exact,
-                      as_json=as_json)
+        print_entries(entries, long=long or exact, exact=exact, as_json=as_json)
+
+    return each(urls, one, settings, as_json=as_json)

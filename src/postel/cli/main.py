@@ -15,7 +15,7 @@ from importlib import import_module
 import click
 
 from .._version import __version__
-from ..errors import PostelError
+from ..errors import PostelError, UsageError
 from ..wire.text import display
 
 __all__ = ["main", "postel"]
@@ -59,12 +59,19 @@ class _Verbs(click.Group):
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="postel %(version)s")
-def postel() -> None:
+@click.pass_context
+def postel(ctx: click.Context) -> None:
     """Files and mail over the Internet's own protocols, explained when they fail.
 
     URLs look like ftp://ftp.example.org/pub/ and pop3://ann@mail.example.org/.
     A password comes from the URL, POSTEL_PASSWORD, ~/.netrc, the keyring, or a prompt.
     """
+    ctx.color = _colour()
+
+
+def _colour() -> bool | None:
+    """None lets the terminal decide; NO_COLOR is a wish that many programs grant."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -73,7 +80,10 @@ def main(arguments: list[str] | None = None) -> None:
         code = postel.main(arguments, prog_name="postel", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
-        error.show()
+        if _wants_json():
+            report(UsageError(error.format_message()))
+        else:
+            error.show()
         sys.exit(2)
     except click.exceptions.Abort:
         click.echo("", err=True)
@@ -93,20 +103,32 @@ def main(arguments: list[str] | None = None) -> None:
         if os.environ.get("POSTEL_DEBUG"):
             raise
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"postel: {where}{error.strerror or error}", err=True)
+        report(PostelError(f"{where}{error.strerror or error}"))
         sys.exit(1)
+    except Exception as error:  # a mistake of ours: no traceback unless it is asked for
+        if os.environ.get("POSTEL_DEBUG"):
+            raise
+        report(PostelError(f"a mistake in Postel itself: {type(error).__name__}: {error}",
+                           hint="POSTEL_DEBUG=1 shows where; please report it"))
+        sys.exit(1)
+
+
+def _wants_json() -> bool:
+    return "--json" in sys.argv
 
 
 def report(error: PostelError, *, as_json: bool | None = None) -> None:
     """Say what went wrong: what was attempted, what happened, and what to try."""
-    if as_json if as_json is not None else "--json" in sys.argv:
+    if as_json if as_json is not None else _wants_json():
         click.echo(json.dumps({
             "error": type(error).__name__, "message": str(error), "hint": error.hint,
             "url": error.url, "code": error.code, "exit_code": error.exit_code}))
         return
-    click.echo(f"{click.style('postel:', fg='red', bold=True)} {_printable(str(error))}", err=True)
+    click.echo(f"{click.style('postel:', fg='red', bold=True)} {_printable(str(error))}", err=True,
+               color=_colour())
     if error.hint:
-        click.echo(f"{click.style('  hint:', fg='yellow')} {_printable(error.hint)}", err=True)
+        click.echo(f"{click.style('  hint:', fg='yellow')} {_printable(error.hint)}", err=True,
+                   color=_colour())
 
 
 def _printable(text: str) -> str:

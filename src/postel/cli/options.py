@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import functools
+import os
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import UsageError
+from ..errors import ConnectError, PostelError, UsageError
+from ..secrets import Secret
 from ..urls import URL
 from ..urls import parse as parse_url
+from ..wire.text import display
+from .main import report
 from .passwords import Passwords
 
-__all__ = ["Settings", "client_options", "output_options", "parse_size", "transfer_options"]
+if TYPE_CHECKING:
+    from ..transport.trace import Trace
+
+__all__ = [
+    "LocalPath",
+    "Settings",
+    "client_options",
+    "each",
+    "output_options",
+    "parse_size",
+    "rate_option",
+    "transfer_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
+_TAIL = 12
+"""Records of the dialogue that -v shows of a failure."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -40,23 +59,37 @@ class Settings:
     trace: str | None = None
     verbose: int = 0
     quiet: bool = False
+    logs: list[Trace] = field(default_factory=list, repr=False)
+    known: dict[tuple[str, str], Secret] = field(default_factory=dict, repr=False)
 
     def client(self, url: URL) -> dict[str, Any]:
         """The keywords that make a client for *url*."""
         return {
             "user": self.user, "security": self.security, "tls": self._tls(),
             "timeout": self.timeout, "proxy": self.proxy, "family": self.family,
-            "trace": self.trace, "auth": self.auth,
-            "password": url.password or Passwords(url, self.user or url.user).find,
+            "trace": self._trace(), "auth": self.auth,
+            "password": url.password or Passwords(url, self.user or url.user, self.known).find,
         }
+
+    def _trace(self) -> Trace | str | None:
+        """Where the dialogue goes: with -v it is also remembered, with -vv also shown."""
+        if not self.verbose:
+            return self.trace
+        from ..transport.trace import Trace
+
+        shown = sys.stderr if self.verbose > 1 else None
+        self.logs.append(Trace(Path(self.trace) if self.trace else shown))
+        return self.logs[-1]
 
     def _tls(self) -> Any:
         """The TLS options, or None where all is as usual: TLS is loaded only when it is needed."""
+        if self.key and not self.cert:
+            raise UsageError("--key is the key of a certificate", hint="name it by --cert")
         if not (self.ca or self.insecure or self.pin or self.cert):
             return None
         from ..transport.tls import TLSOptions
 
-        if self.insecure and not self.quiet:
+        if self.insecure:
             click.echo(click.style("postel: --insecure: whoever answers is believed", fg="red",
                                    bold=True), err=True)
         return TLSOptions(ca=self.ca, verify=not self.insecure, pin=self.pin,
@@ -66,6 +99,23 @@ class Settings:
         """Tell a person something on the side."""
         if not self.quiet:
             click.echo(text, err=True)
+
+    def fail(self, error: PostelError, *, as_json: bool) -> None:
+        """Tell what went wrong; with -v also each address that was tried, and the last words."""
+        report(error, as_json=as_json)
+        if self.verbose and isinstance(error, ConnectError):
+            for attempt in error.attempts:
+                click.echo(f"  tried {display(str(attempt))} ({attempt.seconds:.2f} s)", err=True)
+        if self.verbose == 1 and self.logs and (last := self.logs[-1].records[-_TAIL:]):
+            click.echo("  the last that was said:", err=True)
+            for record in last:
+                click.echo(f"    {record}", err=True)
+
+    def tell_peers(self) -> None:
+        """With -v: who was talked to, and under which cipher."""
+        notes = [one for log in self.logs for one in log.records if one.who == "*"]
+        for note in notes if self.verbose == 1 else ():
+            click.echo(str(note), err=True)
 
 
 _CLIENT = (
@@ -90,7 +140,9 @@ _CLIENT = (
     click.option("-6", "six", is_flag=True, help="IPv6 only."),
     click.option("--trace", metavar="FILE", type=click.Path(dir_okay=False),
                  help="Append the dialogue, without secrets, to this file."),
-    click.option("-v", "--verbose", count=True, help="Say more."),
+    click.option("-v", "--verbose", count=True,
+                 help="Say who was reached, and of a failure all that is known; -vv: all that is "
+                      "said."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
 )
 
@@ -101,20 +153,35 @@ def client_options(function: F) -> F:
     @functools.wraps(function)
     def call(*args: Any, four: bool, six: bool, **kwargs: Any) -> Any:
         names = set(Settings.__dataclass_fields__) & set(kwargs)
+        if four and six:
+            raise UsageError("-4 and -6 leave no address", hint="leave both out for any")
         family = socket.AF_INET if four else socket.AF_INET6 if six else 0
         settings = Settings(family=family, **{name: kwargs.pop(name) for name in names})
-        return function(*args, settings=settings, **kwargs)
+        try:
+            code = function(*args, settings=settings, **kwargs)
+        except PostelError as error:
+            if os.environ.get("POSTEL_DEBUG"):
+                raise
+            settings.fail(error, as_json=bool(kwargs.get("as_json")))
+            return error.exit_code
+        settings.tell_peers()
+        return code
 
     for option in reversed(_CLIENT):
         call = option(call)
     return call  # type: ignore[return-value]
 
 
+def rate_option(function: F) -> F:
+    """The option of verbs that move bytes."""
+    return click.option("--limit-rate", "limit_rate", metavar="BYTES", callback=_size,
+                        help="At most so many bytes a second: 500K, 2M.")(function)
+
+
 def transfer_options(function: F) -> F:
     """Options of verbs that move files."""
     for option in reversed((
-        click.option("--limit-rate", "limit_rate", metavar="BYTES", callback=_size,
-                     help="At most so many bytes a second: 500K, 2M."),
+        rate_option,
         click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
                      metavar="N", help="Connections at once, for folders."),
         click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
@@ -161,6 +228,41 @@ def location(text: str) -> URL:
     return parse_url(text)
 
 
-def local_or_url(text: str) -> URL | Path:
-    """A URL, or else a path of this machine."""
-    return parse_url(text) if ":/" in text and not Path(text).exists() else Path(text)
+def each(
+    texts: Sequence[str],
+    work: Callable[[URL], int | None],
+    settings: Settings,
+    *,
+    as_json: bool = False,
+) -> int:
+    """Do *work* for each URL; return the exit code.
+
+    Of several, one that fails is told, the others go on, and the code is 1; the failure of the
+    only one is raised. A text that is no URL is refused before anything is done.
+    """
+    worst = 0
+    for url in [location(text) for text in texts]:
+        try:
+            worst = max(worst, work(url) or 0)
+        except PostelError as error:
+            if len(texts) == 1 or os.environ.get("POSTEL_DEBUG"):
+                raise
+            settings.fail(error, as_json=as_json)
+            worst = max(worst, 1)
+    return worst
+
+
+class LocalPath(click.Path):
+    """A path of this machine, which may be written as a file: URL."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """The path; the URL's, where it is one."""
+        from ..transfer.local import place
+
+        return super().convert(str(place(value)) if _is_file_url(value) else value, param, ctx)
+
+
+def _is_file_url(value: object) -> bool:
+    return isinstance(value, str) and value[:6].lower() == "file:/"

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import NetworkError, PostelError, ProtocolError
 from ..urls import URL
 from ..wire.names import joined
 from ..wire.text import display
 from .get import tell
-from .options import Settings, client_options, location, output_options, transfer_options
-from .render import Bar, Throttle, print_json, size
+from .options import (
+    LocalPath,
+    Settings,
+    client_options,
+    location,
+    output_options,
+    transfer_options,
+)
+from .render import Bar, print_json, size, would
+
+if TYPE_CHECKING:
+    from ..ftp.client_sync import Client
 
 __all__ = ["command"]
 
 
 @click.command("put")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=LocalPath(exists=True), metavar="FILE...")
 @click.argument("url")
 @click.option("-r", "--recursive", is_flag=True, help="Store folders, with all below them.")
 @click.option("-c", "--continue", "resume", is_flag=True,
@@ -50,36 +63,74 @@ def command(
         goal = goal.with_(path=goal.path + "/")
     if dry_run:
         for path in paths:
-            click.echo(f"would put {path} to {goal}")
+            would("put", str(path), as_json=as_json, to=str(goal))
         return 0
-    bar = Bar(False if settings.quiet or as_json else None,
-              Throttle(limit_rate) if limit_rate else None)
-    return _store(paths, goal, settings, bar, recursive=recursive, resume=resume,
-                  inplace=inplace, parallel=parallel, as_json=as_json)
+    work = _Put(goal, settings, Bar(False if settings.quiet or as_json else None), as_json,
+                recursive=recursive, resume=resume, inplace=inplace, parallel=parallel)
+    return work.here(paths) if goal.scheme == "file" else work.there(paths, limit_rate)
 
 
-def _store(paths: list[Path], goal: URL, settings: Settings, bar: Bar, *, recursive: bool,
-           resume: bool, inplace: bool, parallel: int, as_json: bool) -> int:
-    from ..transfer.verbs_sync import open_site
+@dataclass
+class _Put:
+    """What goes to one URL."""
 
-    site, place = open_site(goal, "write", **settings.client(goal))
-    worst = 0
-    with site:
+    goal: URL
+    settings: Settings
+    bar: Bar
+    as_json: bool
+    recursive: bool
+    resume: bool
+    inplace: bool
+    parallel: int
+
+    def there(self, paths: list[Path], rate: int | None) -> int:
+        """Store *paths* on the server; return the exit code."""
+        from ..transfer.verbs_sync import open_site
+
+        site, place = open_site(self.goal, "write", rate=rate, **self.settings.client(self.goal))
+        worst = 0
+        with site:
+            for path in paths:
+                try:
+                    worst = max(worst, self._one(site, path, place))
+                except (NetworkError, ProtocolError):
+                    raise  # the connection is gone, and the rest with it
+                except PostelError as error:
+                    if len(paths) == 1:
+                        raise
+                    self.bar.done()
+                    self.settings.fail(error, as_json=self.as_json)
+                    worst = 1
+                finally:
+                    self.bar.done()
+        return worst
+
+    def here(self, paths: list[Path]) -> int:
+        """Copy *paths* within this machine."""
+        from ..transfer.verbs_sync import put
+
         for path in paths:
-            if path.is_dir() and not recursive:
-                settings.say(f"{path}: is a folder, left out (-r takes folders)")
-                worst = 1
-            elif path.is_dir():
-                there = joined(place.rstrip("/"), path.name) if place.endswith("/") else place
-                done = site.upload_tree(path, there, connections=parallel, progress=bar,
-                                        inplace=inplace)
-                bar.done()
-                worst = max(worst, tell(done, settings, as_json))
-            else:
-                count = site.upload(path, place, resume=resume, inplace=inplace, progress=bar)
-                bar.done()
-                if as_json:
-                    print_json({"path": str(path), "url": str(goal), "size": count})
-                else:
-                    settings.say(f"{display(str(path))}  {size(count)}")
-    return worst
+            self._tell(path, put(path, self.goal))
+        return 0
+
+    def _one(self, site: Client, path: Path, place: str) -> int:
+        if path.is_dir() and not self.recursive:
+            self.settings.say(f"{display(str(path))}: is a folder, left out (-r takes folders)")
+            return 1
+        if path.is_dir():
+            goal = joined(place, path.name) if place.endswith("/") or not place else place
+            done = site.upload_tree(path, goal, connections=self.parallel, progress=self.bar,
+                                    inplace=self.inplace)
+            self.bar.done()
+            return tell(done, self.settings, self.as_json)
+        count = site.upload(path, place, resume=self.resume, inplace=self.inplace,
+                            progress=self.bar)
+        self.bar.done()
+        self._tell(path, count)
+        return 0
+
+    def _tell(self, path: Path, count: int) -> None:
+        if self.as_json:
+            print_json({"path": str(path), "url": str(self.goal), "size": count})
+        else:
+            self.settings.say(f"{display(str(path))}  {size(count)}")

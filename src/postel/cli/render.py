@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +15,13 @@ import click
 from ..types import Entry, Kind, Progress
 from ..wire.text import display
 
-__all__ = ["Bar", "Throttle", "duration", "entry_line", "entry_record", "print_json", "size"]
+__all__ = ["Bar", "cut", "duration", "entry_line", "entry_record", "print_json", "size", "would"]
+
+_REDRAW = 0.1
+"""Seconds between two looks of the bar."""
+
+_WORTH_A_BAR = 4 << 20
+"""Bytes of one of many files from which on its own bar is worth showing; smaller ones flicker."""
 
 _LETTERS = {Kind.FILE: "-", Kind.FOLDER: "d", Kind.LINK: "l", Kind.OTHER: "?"}
 
@@ -100,86 +107,106 @@ def print_entries(entries: Iterable[Entry], *, long: bool, exact: bool, as_json:
             click.echo(display(entry.name) + ("/" if entry.is_folder else ""))
 
 
+def would(verb: str, what: str, *, as_json: bool, **more: str) -> None:
+    """Say what a dry run would do, as text or for programs."""
+    if as_json:
+        print_json({"would": verb, "what": what, **more})
+    else:
+        rest = "".join(f" {word} {display(value)}" for word, value in more.items())
+        click.echo(f"would {verb} {display(what)}{rest}")
+
+
+def cut(text: str, room: int) -> str:
+    """As much of *text* as fits into *room* columns; wide characters take two.
+
+    Example:
+        >>> cut("archive.tar.gz", 10), cut("a.txt", 10)
+        ('archive.t…', 'a.txt')
+    """
+    from unicodedata import combining, east_asian_width
+
+    used, kept = 0, ""
+    widths = [0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text]
+    if sum(widths) <= room:
+        return text
+    for character, width in zip(text, widths, strict=True):
+        if used + width > room - 1:
+            break
+        used, kept = used + width, kept + character
+    return f"{kept}…"
+
+
 class Bar:
     """A line on the terminal that shows how far a transfer has come; silent in a pipe.
 
     Args:
         shown: None shows it where the standard error is a terminal.
-        throttle: told of the same progress.
-    """
-
-    def __init__(self, shown: bool | None = None, throttle: Throttle | None = None) -> None:
-        self._shown = sys.stderr.isatty() if shown is None else shown
-        self._throttle = throttle
-        self._files: dict[str, int] = {}
-        self._drawn = 0.0
-        self._width = 0
-
-    def __call__(self, progress: Progress) -> None:
-        """Show *progress*, at most ten times a second."""
-        if self._throttle is not None:
-            self._throttle(progress)
-        self._files[progress.name] = progress.done
-        moment = time.monotonic()
-        if self._shown and (moment - self._drawn >= 0.1 or progress.done == progress.total):
-            self._drawn = moment
-            self._draw(self.line(progress))
-
-    def line(self, progress: Progress) -> str:
-        """What is drawn."""
-        width = shutil.get_terminal_size().columns
-        parts = [size(progress.done)]
-        if progress.total:
-            share = min(1.0, progress.done / progress.total)
-            filled = int(share * 20)
-            parts = [f"{share:4.0%} [{'#' * filled}{'.' * (20 - filled)}]",
-                     f"{size(progress.done)} of {size(progress.total)}"]
-        parts.append(f"{size(progress.rate)}/s")
-        if progress.remaining is not None:
-            parts.append(duration(progress.remaining))
-        if len(self._files) > 1:
-            parts.append(f"{len(self._files)} files")
-        rest = "  ".join(parts)
-        name = display(progress.name.rpartition("/")[2])
-        room = max(8, width - len(rest) - 4)
-        return f"{name[:room]}  {rest}"
-
-    def _draw(self, line: str) -> None:
-        click.echo(f"\r{line.ljust(self._width)}", nl=False, err=True)
-        self._width = len(line)
-
-    def done(self) -> None:
-        """Take the line away."""
-        if self._shown and self._width:
-            click.echo(f"\r{' ' * self._width}\r", nl=False, err=True)
-            self._width = 0
-
-
-class Throttle:
-    """A token bucket over all files of a run: waits when they are ahead of the rate.
-
-    Args:
-        rate: bytes a second.
-        sleep: how to wait.
+        unit: how a count is written: bytes, unless it counts something else.
         clock: seconds of a monotonic clock.
     """
 
     def __init__(
         self,
-        rate: int,
-        sleep: Callable[[float], object] = time.sleep,
+        shown: bool | None = None,
+        unit: Callable[[float], str] = size,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._rate, self._sleep, self._clock = rate, sleep, clock
+        self._shown = sys.stderr.isatty() if shown is None else shown
+        self._unit, self._clock = unit, clock
+        self._turn = threading.Lock()  # several connections tell of their files
+        self._files: dict[str, int] = {}
+        self._moved = 0
         self._began = clock()
-        self._done: dict[str, int] = {}
-        self._total = 0
+        self._drawn = float("-inf")
+        self._up = False
 
     def __call__(self, progress: Progress) -> None:
-        """Wait if *progress* is ahead of the rate."""
-        before = self._done.get(progress.name, progress.started_at)
-        self._done[progress.name] = progress.done
-        self._total += max(0, progress.done - before)
-        ahead = self._total / self._rate - (self._clock() - self._began)
-        if ahead > 0:
-            self._sleep(ahead)
+        """Show *progress*, at most ten times a second."""
+        if not self._shown:
+            return
+        with self._turn:
+            self._note(progress)
+            moment = self._clock()
+            if moment - self._drawn >= _REDRAW:
+                self._drawn, self._up = moment, True
+                click.echo(f"\r{self._line(progress)}\x1b[K", nl=False, err=True)
+
+    def line(self, progress: Progress) -> str:
+        """What is drawn."""
+        self._note(progress)
+        return self._line(progress)
+
+    def _note(self, progress: Progress) -> None:
+        before = self._files.get(progress.name, progress.started_at)
+        self._files[progress.name] = progress.done
+        self._moved += max(0, progress.done - before)
+
+    def _line(self, progress: Progress) -> str:
+        many = len(self._files) > 1
+        parts = []
+        if progress.total and (not many or progress.total >= _WORTH_A_BAR):
+            share = min(1.0, progress.done / progress.total)
+            filled = int(share * 20)
+            parts = [f"{share:4.0%} [{'#' * filled}{'.' * (20 - filled)}]"]
+            parts.append(f"{self._unit(progress.done)} of {self._unit(progress.total)}")
+        elif not many:
+            parts = [self._unit(progress.done)]
+        if many:
+            parts.append(f"{len(self._files)} files, {self._unit(self._moved)}")
+        seconds = self._clock() - self._began
+        rate = self._moved / seconds if many and seconds > 0 else progress.rate
+        parts.append(f"{self._unit(rate)}/s")
+        if parts[0].endswith("]") and progress.remaining is not None:
+            parts.append(duration(progress.remaining))
+        rest = "  ".join(parts)
+        room = max(8, shutil.get_terminal_size().columns - len(rest) - 3)
+        return f"{cut(display(progress.name.rpartition('/')[2]), room)}  {rest}"
+
+    def done(self) -> None:
+        """Take the line away; what comes next is another transfer."""
+        with self._turn:
+            if self._up:
+                click.echo("\r\x1b[K", nl=False, err=True)
+            self._up, self._drawn = False, float("-inf")
+            self._files.clear()
+            self._moved, self._began = 0, self._clock()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ..errors import PostelError
+from ..urls import URL
 from .get import tell
-from .main import report
-from .options import Settings, client_options, location, output_options
+from .options import Settings, client_options, each, output_options
+from .render import would
 
 __all__ = ["command"]
 
@@ -24,22 +24,16 @@ def command(
     """Remove files, and with -r folders. Links are removed, never followed."""
     from ..transfer.verbs_sync import open_site
 
-    worst = 0
-    for text in urls:
-        url = location(text)
+    def one(url: URL) -> int:
         if dry_run:
-            click.echo(f"would remove {url}{' and all below it' if recursive else ''}")
-            continue
+            below = {"with": "all below it"} if recursive else {}
+            would("remove", str(url), as_json=as_json, **below)
+            return 0
         site, path = open_site(url, "remove", **settings.client(url))
-        try:
-            with site:
-                if recursive:
-                    worst = max(worst, tell(site.rmtree(path), settings, as_json))
-                else:
-                    site.dele(path)
-        except PostelError as error:
-            if len(urls) == 1:
-                raise
-            report(error, as_json=as_json)
-            worst = 1
-    return worst
+        with site:
+            if recursive:
+                return tell(site.rmtree(path), settings, as_json)
+            site.dele(path)
+        return 0
+
+    return each(urls, one, settings, as_json=as_json)

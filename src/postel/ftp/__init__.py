@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .client_async import AsyncClient
     from .client_sync import Client
+    from .fxp_sync import fxp
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["AsyncClient", "Client", "fxp"]
 
-_HOMES = {"AsyncClient": ".client_async", "Client": ".client_sync"}
+_HOMES = {"AsyncClient": ".client_async", "Client": ".client_sync", "fxp": ".fxp_sync"}
 
 
 def __getattr__(name: str) -> Any:

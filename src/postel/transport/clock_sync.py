@@ -9,6 +9,8 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
+from .crew_sync import worker_of
+
 __all__ = ["Later", "caller", "now", "sleep", "today"]
 
 T = TypeVar("T")
@@ -27,8 +29,12 @@ def today() -> datetime:
 
 
 def sleep(seconds: float) -> None:
-    """Wait *seconds*."""
-    time.sleep(seconds)
+    """Wait *seconds*, or until the crew that this thread works for stops."""
+    crew = worker_of()
+    if crew is None:
+        time.sleep(seconds)
+    else:
+        crew.sleep(seconds)
 
 
 def caller() -> Hashable:

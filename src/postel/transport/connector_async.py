@@ -20,6 +20,7 @@ from .clock_async import now
 from .dial_async import connected, look_up
 from .names import Address, Resolver, interleave, known, not_found, resolve
 from .socket_async import AsyncSocketStream
+from .stream_async import AsyncStream
 
 __all__ = ["STAGGER", "AsyncConnector"]
 
@@ -41,9 +42,7 @@ class AsyncConnector:
     family: int = 0
     resolver: Resolver = field(default=resolve)
 
-    async def connect(
-        self, host: str, port: int, *, deadline: Deadline = NEVER
-    ) -> AsyncSocketStream:
+    async def connect(self, host: str, port: int, *, deadline: Deadline = NEVER) -> AsyncStream:
         """Connect to *host* and return the stream.
 
         Raises:
@@ -51,6 +50,9 @@ class AsyncConnector:
             ConnectError: no address answered; it holds the reason of each.
             TimedOut: the deadline passed while the name was looked up.
         """
+        return await self._dial(host, port, deadline)
+
+    async def _dial(self, host: str, port: int, deadline: Deadline) -> AsyncSocketStream:
         addresses = interleave(await self._addresses(host, port, deadline), self.family)
         if not addresses:
             kind = "IPv6" if self.family == socket.AF_INET6 else "IPv4"

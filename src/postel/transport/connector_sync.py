@@ -20,6 +20,7 @@ from .clock_sync import now
 from .dial_sync import connected, look_up
 from .names import Address, Resolver, interleave, known, not_found, resolve
 from .socket_sync import SocketStream
+from .stream_sync import Stream
 
 __all__ = ["STAGGER", "Connector"]
 
@@ -41,9 +42,7 @@ class Connector:
     family: int = 0
     resolver: Resolver = field(default=resolve)
 
-    def connect(
-        self, host: str, port: int, *, deadline: Deadline = NEVER
-    ) -> SocketStream:
+    def connect(self, host: str, port: int, *, deadline: Deadline = NEVER) -> Stream:
         """Connect to *host* and return the stream.
 
         Raises:
@@ -51,6 +50,9 @@ class Connector:
             ConnectError: no address answered; it holds the reason of each.
             TimedOut: the deadline passed while the name was looked up.
         """
+        return self._dial(host, port, deadline)
+
+    def _dial(self, host: str, port: int, deadline: Deadline) -> SocketStream:
         addresses = interleave(self._addresses(host, port, deadline), self.family)
         if not addresses:
             kind = "IPv6" if self.family == socket.AF_INET6 else "IPv4"

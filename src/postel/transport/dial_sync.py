@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Collection
 
+from .crew_sync import worker_of
 from .names import Address, Resolver
 from .ready_sync import Selector
 
@@ -42,7 +43,13 @@ def look_up(resolver: Resolver, host: str, port: int, seconds: float | None) -> 
 
 def connected(sockets: Collection[socket.socket], seconds: float | None) -> list[socket.socket]:
     """Those whose connect has come to an end (well or not), after at most *seconds*."""
+    crew = worker_of()
     with Selector() as selector:
         for sock in sockets:
             selector.register(sock, selectors.EVENT_WRITE, sock)
-        return [key.data for key, _ in selector.select(seconds)]
+        if crew is not None:
+            selector.register(crew, selectors.EVENT_READ)
+        ready = [key.data for key, _ in selector.select(seconds) if key.data is not None]
+    if crew is not None:
+        crew.check()
+    return ready

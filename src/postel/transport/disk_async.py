@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar
 
-__all__ = ["call"]
+__all__ = ["call", "write"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,3 +20,10 @@ T = TypeVar("T")
 async def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call *function*, which may wait for the disk (fsync, rename, SQLite), in a thread."""
     return await asyncio.to_thread(function, *args, **kwargs)
+
+
+async def write(file: BinaryIO, data: bytes | bytearray | memoryview) -> None:
+    """Write one chunk, all of it, at once: a thread would cost more than the page cache."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view):]

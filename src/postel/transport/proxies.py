@@ -43,7 +43,7 @@ __all__ = [
     "socks_rest",
 ]
 
-PORTS = {"socks5": 1080, "socks5h": 1080, "http": 3128}
+PORTS = {"socks5": 1080, "socks5h": 1080, "http": 3128, "https": 443}
 """The kinds of proxy, and where they listen unless the URL says otherwise."""
 
 _DIRECT = ("none", "direct")
@@ -71,7 +71,7 @@ class Proxy:
     """A proxy to go through; it prints without user and password.
 
     Args:
-        kind: ``"socks5"``, ``"socks5h"`` or ``"http"``.
+        kind: ``"socks5"``, ``"socks5h"``, ``"http"``, or ``"https"``: HTTP within TLS.
         host: its name.
         port: its port.
         user: to log in there; None for no log-in.
@@ -129,9 +129,6 @@ def proxy_for(
 
 def _parse(text: str, origin: str) -> Proxy:
     url = parse(text, default_scheme="http")
-    if url.scheme == "https":
-        raise UsageError(f"proxy {url} (from {origin}): TLS to a proxy is not supported",
-                         hint="most proxies take http:// as well")
     if url.scheme not in PORTS:
         raise UsageError(
             f"proxy {url} (from {origin}): {url.scheme} is no kind of proxy that Postel knows",

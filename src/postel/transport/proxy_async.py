@@ -2,45 +2,57 @@
 """Connections through SOCKS5 and HTTP proxies: a dialogue, and then the stream is the server's.
 
 After the dialogue the same stream goes on, under the server's name: TLS, errors and everything
-above need not know that there is a proxy.
+above need not know that there is a proxy. With an ``https`` proxy the socket's TLS is the proxy's,
+and a layer over it stands ready for the server's.
 """
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
 from ..errors import (
     AuthenticationError,
+    CertificateError,
     ConnectError,
     ConnectionLost,
     NetworkError,
     ProtocolError,
+    TLSError,
 )
 from ..timing import NEVER, Deadline
 from . import proxies
 from .connector_async import AsyncConnector
-from .names import interleave, known
+from .names import HOSTS, interleave, known
 from .proxies import Proxy
 from .socket_async import AsyncSocketStream
+from .stream_async import AsyncStream
+from .tls import TLSOptions, context_for
+from .tls_layer_async import AsyncTLSLayer
 
 __all__ = ["AsyncProxyConnector"]
 
 
 @dataclass
 class AsyncProxyConnector(AsyncConnector):
-    """Opens connections by way of *proxy*; all else as `AsyncConnector`."""
+    """Opens connections by way of *proxy*; all else as `AsyncConnector`.
+
+    Args:
+        proxy: None goes directly.
+        context: for TLS with an ``https`` proxy; the system's trust by default.
+    """
 
     proxy: Proxy | None = None
+    context: ssl.SSLContext | None = None
 
-    async def connect(
-        self, host: str, port: int, *, deadline: Deadline = NEVER
-    ) -> AsyncSocketStream:
+    async def connect(self, host: str, port: int, *, deadline: Deadline = NEVER) -> AsyncStream:
         """Connect to *host* through the proxy.
 
         Raises:
             ResolveError: the name has no address, and ``socks5`` looks it up here.
             ConnectError: the proxy cannot be reached, or cannot reach *host*; it says why.
             AuthenticationError: the proxy wants another user or password.
+            TLSError: an ``https`` proxy does not speak TLS, or cannot prove who it is.
             ConnectionLost: the proxy hung up.
             TimedOut: the deadline passed.
             ProtocolError: it is no proxy of that kind.
@@ -71,29 +83,48 @@ class AsyncProxyConnector(AsyncConnector):
 
     async def _through(
         self, proxy: Proxy, place: tuple[str, int], goal: tuple[str, int], deadline: Deadline
-    ) -> AsyncSocketStream:
+    ) -> AsyncStream:
         """Ask the proxy for *goal*; the stream then goes by the name of *place*."""
         try:
             stream = await self._reach(proxy, deadline)
             stream.deadline = deadline
             try:
-                await (_tunnel if proxy.kind == "http" else _socks)(stream, proxy, goal)
+                if proxy.kind == "https":
+                    await self._secure(stream, proxy)
+                await (_tunnel if "http" in proxy.kind else _socks)(stream, proxy, goal)
             except BaseException:
                 await stream.aclose()
                 raise
         except (NetworkError, ProtocolError, AuthenticationError) as error:
             raise proxies.by_way(error, proxy, *place) from error
+        if proxy.kind == "https":
+            return AsyncTLSLayer(stream, *place)
         stream.rename(*place)
         return stream
 
     async def _reach(self, proxy: Proxy, deadline: Deadline) -> AsyncSocketStream:
         try:
-            return await super().connect(proxy.host, proxy.port, deadline=deadline)
+            return await self._dial(proxy.host, proxy.port, deadline)
         except ConnectError as error:
             raise ConnectError(
                 str(error), attempts=error.attempts,
                 hint="is the proxy running? proxy=\"none\" goes direct",
             ) from error
+
+    async def _secure(self, stream: AsyncSocketStream, proxy: Proxy) -> None:
+        """TLS with the proxy itself."""
+        if self.context is None:
+            self.context = context_for(TLSOptions(ca=HOSTS.authority(proxy.host)))
+        try:
+            await stream.start_tls(self.context, proxy.host)
+        except CertificateError as error:
+            raise CertificateError(
+                str(error), code=error.code,
+                hint="this machine must know the proxy's authority (SSL_CERT_FILE)") from error
+        except TLSError as error:
+            raise TLSError(
+                str(error),
+                hint="does it speak TLS? if not, its URL begins with http://") from error
 
 
 async def _socks(stream: AsyncSocketStream, proxy: Proxy, goal: tuple[str, int]) -> None:

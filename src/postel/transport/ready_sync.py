@@ -1,9 +1,14 @@
 # Hand-written pair with ready_async.py.
-"""Waiting for a descriptor, on the blocking side: by poll(2)."""
+"""Waiting for a descriptor, on the blocking side: by poll(2).
+
+A thread that works for a crew waits for the crew's end too: it cannot be cancelled from outside.
+"""
 
 from __future__ import annotations
 
 import selectors
+
+from .crew_sync import worker_of
 
 __all__ = ["Selector", "breathe", "wait_ready"]
 
@@ -17,12 +22,21 @@ def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
 
     Raises:
         TimeoutError: *seconds* passed.
+        Stopped: the crew that this thread works for stops.
     """
+    crew = worker_of()
     with Selector() as selector:
         selector.register(fd, selectors.EVENT_WRITE if write else selectors.EVENT_READ)
+        if crew is not None:
+            selector.register(crew, selectors.EVENT_READ)
         if not selector.select(seconds):
             raise TimeoutError
+    if crew is not None:
+        crew.check()
 
 
 def breathe() -> None:
-    """Threads need not be asked to let others run."""
+    """Let the crew, if this thread works for one, say that it stops."""
+    crew = worker_of()
+    if crew is not None:
+        crew.check()
