@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,9 @@ from click.testing import CliRunner, Result
 from postel import lab
 from postel.cli.main import COMMANDS, main, postel, report
 from postel.cli.options import parse_size
-from postel.cli.render import Bar, Throttle, duration, entry_line, size
+from postel.cli.render import Bar, cut, duration, entry_line, size
 from postel.errors import NotFound, UsageError
 from postel.types import Entry, Kind, Progress
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
-    monkeypatch.setenv("POSTEL_PASSWORD", "secret")
-    with lab.start() as started:
-        started.ftp.files.put("/pub/hello.txt", b"hello\n")
-        started.ftp.files.put("/pub/more/data.bin", bytes(5000))
-        started.ftp.files.put("/pub/evil\x1b[31m.txt", b"red")
-        yield started
 
 
 def run(*words: str, code: int = 0, input: str | None = None) -> Result:
@@ -270,34 +256,6 @@ def test_every_verb_has_help_and_every_option_too(name: str) -> None:
         assert run(name, "--help").stdout
 
 
-def test_the_rate_is_kept() -> None:
-    slept: list[float] = []
-    time = [0.0]
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        time[0] += seconds
-
-    throttle = Throttle(1000, sleep, lambda: time[0])
-    for name in ("a", "b"):
-        for done in range(500, 5001, 500):
-            throttle(Progress(name, done, 5000, 1.0))
-    assert time[0] == pytest.approx(10.0)
-    assert len(slept) == 20
-
-
-def test_the_rate_of_a_resumed_file_counts_what_moves() -> None:
-    slept: list[float] = []
-    throttle = Throttle(1000, slept.append, lambda: 0.0)
-    throttle(Progress("a", 100_500, 200_000, 1.0, started_at=100_000))
-    assert slept == [pytest.approx(0.5)]
-
-
-def test_limit_rate_reaches_the_transfer(here: lab.Lab) -> None:
-    run("get", "--limit-rate", "100M", here.url("ftp", path="/pub/hello.txt"))
-    run("get", "--limit-rate", "soon", here.url("ftp", path="/pub/hello.txt"), code=2)
-
-
 def test_the_bar() -> None:
     bar = Bar(shown=False)
     line = bar.line(Progress("pub/a.iso", 50 << 20, 100 << 20, 5.0))
@@ -305,6 +263,33 @@ def test_the_bar() -> None:
     assert "10.0 MiB/s" in line
     assert "5s" in line
     assert "\x1b" not in bar.line(Progress("evil\x1b[0m", 1, None, 1.0))
+
+
+def test_the_bar_of_many_files_counts_them_all() -> None:
+    seconds = iter(range(100))
+    bar = Bar(shown=False, clock=lambda: float(next(seconds)))
+    bar.line(Progress("a", 500, 1000, 1.0))
+    line = bar.line(Progress("b", 1500, 2000, 1.0))
+    assert "2 files, 2.0 KiB" in line
+    assert "1000 B/s" in line  # 2,000 bytes in two ticks of the clock
+    large = bar.line(Progress("c", 50 << 20, 100 << 20, 5.0))
+    assert "50% [" in large
+    assert "3 files" in large
+
+
+def test_the_bar_begins_afresh(capsys: Any) -> None:
+    bar = Bar(shown=True, clock=lambda: 0.0)
+    bar(Progress("a", 1, 2, 1.0))
+    bar(Progress("a", 2, 2, 1.0))  # too soon to be seen
+    bar.done()
+    bar.done()
+    assert capsys.readouterr().err.count("\r") == 2
+    assert "files" not in bar.line(Progress("b", 1, 2, 1.0))
+
+
+def test_a_name_is_cut_by_columns() -> None:
+    assert cut("short", 8) == "short"
+    assert cut("\u6587\u4ef6\u6587\u4ef6", 6) == "\u6587\u4ef6\u2026"
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1", 1), ("2K", 2048), ("1.5M", 1572864)])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..wire.text import display
+
+if TYPE_CHECKING:
+    from ..lab import Lab
 
 __all__ = ["command"]
 
@@ -25,7 +30,6 @@ def command(services: tuple[str, ...], root: str | None, quiet: bool) -> None:
     Users are alice, bob and carol, password "secret"; FTP also lets anonymous in.
     """
     from ..lab import start
-    from ..lab.lab import PASSWORD, USERS, Lab
 
     lock = threading.Lock()
 
@@ -34,19 +38,31 @@ def command(services: tuple[str, ...], root: str | None, quiet: bool) -> None:
             sign = click.style(f"{name:>5} {who}", fg=_COLOURS.get(who, "white"))
             click.echo(f"{sign} {display(text)}")
 
-    def table(lab: Lab) -> None:
-        for name, service in lab.services.items():
-            for scheme, port in ((name, service.port), (f"{name}s", service.tls_port)):
-                user = f"{service.default_user}@" if service.default_user else ""
-                click.echo(f"  {scheme + ':':8} {scheme}://{user}127.0.0.1:{port}/")
-        click.echo(f"  users:   {', '.join(USERS)}; password: {PASSWORD}")
-        click.echo(f"  trust:   --ca {lab.ca}")
-
     with start(*services, root=Path(root) if root else None,
                watcher=None if quiet else watch) as lab:
         try:
-            click.echo("The lab is up, until Ctrl-C.")
-            table(lab)
+            click.echo(f"{click.style('The lab is up', bold=True)}, until Ctrl-C.\n")
+            for line in _table(lab):
+                click.echo(line)
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("\nThe lab is closed.")
+
+
+def _table(lab: Lab) -> Iterator[str]:
+    """Where everything is: addresses for any program, names for Postel within this process."""
+    from ..lab.lab import PASSWORD, USERS
+
+    rows = [(scheme, f"{scheme}://{_login(service.default_user)}127.0.0.1:{port}/",
+             f"{name}.{lab.domain}")
+            for name, service in lab.services.items()
+            for scheme, port in ((name, service.port), (f"{name}s", service.tls_port))]
+    width = max((len(url) for _, url, _ in rows), default=0)
+    for scheme, url, name in rows:
+        yield f"  {click.style(f'{scheme:7}', fg='cyan')} {url:{width}}   {name}"
+    yield f"\n  users   {', '.join(USERS)}; the password is {PASSWORD}"
+    yield f"  trust   --ca {lab.ca}\n"
+
+
+def _login(user: str | None) -> str:
+    return f"{user}@" if user else ""

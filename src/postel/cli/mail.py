@@ -13,7 +13,7 @@ from ..schemes import scheme_of
 from ..urls import URL
 from ..wire.text import display
 from .options import Settings, client_options, location, output_options
-from .render import print_json, size
+from .render import Bar, print_json, size
 
 if TYPE_CHECKING:
     from ..mailboxes import Mailbox
@@ -55,23 +55,30 @@ def fetch(
     """
     goal = location(url)
     scheme_of(goal.scheme, "fetch")
+    if delete and delete_after is not None:
+        raise UsageError("--delete and --delete-after: which of them?")
     if goal.user is None and settings.user is None:
         raise UsageError(f"{goal}: whose mail?", hint="pop3://USER@HOST/, or --user NAME")
     notes = Path(state) if state else _data_folder() / "pop3.db"
     notes.parent.mkdir(parents=True, exist_ok=True)
+    kind = _kind(into)
     if dry_run:
-        _preview(goal, settings, notes)
+        _preview(goal, settings, notes, as_json)
         return
     days = 0.0 if delete else delete_after
-    _fetch(goal, settings, _mailbox(into), notes, days, as_json)
+    _fetch(goal, settings, _mailbox(*kind), notes, days, as_json)
 
 
 def _fetch(goal: URL, settings: Settings, box: Mailbox, notes: Path, days: float | None,
            as_json: bool) -> None:
     from ..pop3.client_sync import Client
 
-    with Client(goal, **settings.client(goal)) as client:
-        fetched = client.fetch_new(notes, box, delete_after=days)
+    bar = Bar(False if settings.quiet or as_json else None, unit=_count)
+    try:
+        with Client(goal, **settings.client(goal)) as client:
+            fetched = client.fetch_new(notes, box, delete_after=days, progress=bar)
+    finally:
+        bar.done()
     new = [one for one in fetched if not one.duplicate]
     if as_json:
         for one in fetched:
@@ -81,7 +88,11 @@ def _fetch(goal: URL, settings: Settings, box: Mailbox, notes: Path, days: float
         settings.say(f"{len(new)} new, {size(sum(one.size for one in new))}")
 
 
-def _preview(goal: URL, settings: Settings, notes: Path) -> None:
+def _count(messages: float) -> str:
+    return f"{messages:.0f} messages"
+
+
+def _preview(goal: URL, settings: Settings, notes: Path, as_json: bool) -> None:
     """What is on the server and not here."""
     from ..pop3.client_sync import Client
     from ..pop3.store import State, account_key
@@ -91,18 +102,29 @@ def _preview(goal: URL, settings: Settings, notes: Path) -> None:
         key = account_key(client.user or "", goal.host, client.peer.port)
         with State(notes, key) as state:
             known = state.seen(listed)
-    click.echo(f"would fetch {len(listed - known)} of {len(listed)} messages")
+    if as_json:
+        print_json({"would": "fetch", "new": len(listed - known), "messages": len(listed)})
+    else:
+        click.echo(f"would fetch {len(listed - known)} of {len(listed)} messages")
 
 
-def _mailbox(into: str) -> Mailbox:
+def _kind(into: str) -> tuple[str, str]:
+    """What *into* asks for: the kind of mailbox, and its path."""
+    kind, colon, path = into.partition(":")
+    if not colon or len(kind) < 2 or "/" in kind or "\\" in kind:  # a plain path; "C:" is a drive
+        kind, path = "maildir", into
+    if kind not in ("maildir", "mbox"):
+        raise UsageError(f"--into {into}: {kind} is no kind of mailbox that Postel writes",
+                         hint=f"maildir:FOLDER, mbox:FILE; a path with a colon: ./{into}")
+    if not path:
+        raise UsageError(f"--into {into}: it names no {'file' if kind == 'mbox' else 'folder'}")
+    return kind, path
+
+
+def _mailbox(kind: str, path: str) -> Mailbox:
     from ..mailboxes import Maildir, Mbox
 
-    kind, colon, path = into.partition(":")
-    if colon and kind == "mbox":
-        return Mbox(path)
-    if colon and kind == "maildir":
-        return Maildir(path, sync="batch").create()
-    return Maildir(into, sync="batch").create()
+    return Mbox(path) if kind == "mbox" else Maildir(path, sync="batch").create()
 
 
 def _data_folder() -> Path:

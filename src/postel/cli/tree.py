@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..session.trees_sync import is_one
 from ..types import Entry
 from ..wire.names import joined
 from ..wire.text import display
@@ -27,6 +28,8 @@ def command(url: str, settings: Settings, depth: int | None, as_json: bool) -> N
     folders: dict[str, list[Entry]] = {}
     with site:
         for folder, entries in site.walk(path):
+            if depth is not None and _level(folder, path) >= depth:
+                break  # folders come level by level
             folders[folder] = sorted(entries, key=lambda entry: entry.name)
             if as_json:
                 for entry in folders[folder]:
@@ -36,6 +39,12 @@ def command(url: str, settings: Settings, depth: int | None, as_json: bool) -> N
         _draw(folders, path, "", depth)
 
 
+def _level(folder: str, top: str) -> int:
+    """How far *folder* is below *top*."""
+    below = folder.removeprefix(top).strip("/")
+    return below.count("/") + 1 if below else 0
+
+
 def _draw(folders: dict[str, list[Entry]], path: str, margin: str, depth: int | None) -> None:
     entries = folders.get(path, [])
     for entry in entries:
@@ -43,6 +52,6 @@ def _draw(folders: dict[str, list[Entry]], path: str, margin: str, depth: int | 
         what = "/" if entry.is_folder else f"  {size(entry.size)}" if entry.is_file else ""
         link = f" -> {display(entry.target)}" if entry.target else ""
         click.echo(f"{margin}{'└── ' if last else '├── '}{display(entry.name)}{what}{link}")
-        if entry.is_folder and (depth is None or depth > 1):
+        if entry.is_folder and is_one(entry.name) and (depth is None or depth > 1):
             below = margin + ("    " if last else "│   ")
             _draw(folders, joined(path, entry.name), below, None if depth is None else depth - 1)

@@ -115,7 +115,12 @@ class AsyncMemoryStream(AsyncStream):
         return len(data)
 
     async def start_tls(
-        self, context: ssl.SSLContext, host: str | None, *, session: ssl.SSLSession | None = None
+        self,
+        context: ssl.SSLContext,
+        host: str | None,
+        *,
+        session: ssl.SSLSession | None = None,
+        server_side: bool = False,
     ) -> None:
         """A `AsyncTLSLayer` over this stream can do it; the stream itself cannot.
 

@@ -96,7 +96,12 @@ class MemoryStream(Stream):
         return len(data)
 
     def start_tls(
-        self, context: ssl.SSLContext, host: str | None, *, session: ssl.SSLSession | None = None
+        self,
+        context: ssl.SSLContext,
+        host: str | None,
+        *,
+        session: ssl.SSLSession | None = None,
+        server_side: bool = False,
     ) -> None:
         """A `TLSLayer` over this stream can do it; the stream itself cannot.
 

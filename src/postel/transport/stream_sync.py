@@ -69,7 +69,12 @@ class Stream(ABC):
 
     @abstractmethod
     def start_tls(
-        self, context: ssl.SSLContext, host: str | None, *, session: ssl.SSLSession | None = None
+        self,
+        context: ssl.SSLContext,
+        host: str | None,
+        *,
+        session: ssl.SSLSession | None = None,
+        server_side: bool = False,
     ) -> None:
         """Go on in TLS; *host* is the name that the certificate must be for."""
 
