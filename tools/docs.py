@@ -37,10 +37,100 @@ and certificates in [tls.md](tls.md). For shell completion see [completion](#pos
 
 """
 
+_PYTHON = {
+    "cat": """\
+from postel import ftp
+
+with ftp.Client("ftp.example.org") as site, site.retr("pub/hello.txt") as file:
+    for chunk in file:
+        print(len(chunk))
+""",
+    "du": """\
+from postel import ftp
+
+with ftp.Client("ftp.example.org") as site:
+    size = sum(entry.size or 0 for _, entries in site.walk("pub") for entry in entries)
+""",
+    "get": """\
+import postel
+from postel import ftp
+
+postel.get("ftp://ftp.example.org/pub/hello.txt", "hello.txt", rate=2 << 20)
+with ftp.Client("ftp.example.org") as site:
+    report = site.download_tree("pub", "pub", connections=4)
+""",
+    "lab": """\
+from postel import ftp, lab
+
+with lab.start("ftp") as here, ftp.Client(here.url("ftp")) as site:
+    print([entry.name for entry in site.list()])
+""",
+    "ls": """\
+import postel
+
+for entry in postel.ls("ftp://ftp.example.org/pub/"):
+    print(entry.name, entry.size, entry.modified)
+""",
+    "mail fetch": """\
+from postel import pop3
+from postel.mailboxes import Maildir
+
+with pop3.Client("pop3://alice:secret@pop3.example.org/") as box:
+    new = box.fetch_new("state.db", Maildir("Mail").create(), delete_after=30)
+""",
+    "mkdir": """\
+import postel
+
+postel.mkdir("ftp://alice:secret@ftp.example.org/incoming/a/b", parents=True)
+""",
+    "mv": """\
+import postel
+
+postel.rename("ftp://alice:secret@ftp.example.org/incoming/readme.txt", "read.me")
+""",
+    "put": """\
+from pathlib import Path
+
+import postel
+
+Path("notes.txt").write_text("remember")
+postel.put("notes.txt", "ftp://alice:secret@ftp.example.org/incoming/")
+""",
+    "rm": """\
+import postel
+
+postel.rm("ftp://alice:secret@ftp.example.org/incoming/readme.txt")
+postel.rm("ftp://alice:secret@ftp.example.org/incoming", recursive=True)
+""",
+    "schemes": """\
+from postel.schemes import SCHEMES
+
+print([scheme.name for scheme in SCHEMES.values() if "list" in scheme.verbs])
+""",
+    "stat": """\
+import postel
+
+print(postel.stat("ftp://ftp.example.org/pub/hello.txt").size)
+""",
+    "tree": """\
+from postel import ftp
+
+with ftp.Client("ftp.example.org") as site:
+    for folder, entries in site.walk("pub"):
+        print(folder, [entry.name for entry in entries])
+""",
+}
+"""The same as each verb, by the API. These blocks run as tests, as all examples do."""
+
 _PASSWORDS = """\
 There is no option for a password, as everybody on a machine can read its command lines. It comes
 from the URL, from `POSTEL_PASSWORD`, from `~/.netrc` (or the file that `NETRC` names), from the
-keyring where `postel[keyring]` is installed, or from a prompt, in this order.
+keyring where `postel[keyring]` is installed (service `postel:HOST`), or from a prompt, in this
+order. Of a netrc only an entry for exactly the host counts, and a file that others may read is left
+alone. Without a user, FTP enters as anonymous, and no password is looked for.
+
+A word about several URLs: one that fails is told, the others go on, and the exit code is 1. With
+`--json` every result and every failure is an object on a line of its own.
 """
 
 
@@ -95,6 +185,8 @@ def commands_page() -> str:
         if known <= {_mark(option) for option in command.params}:
             parts.append("\nAnd the [options of every verb that connects]"
                          "(#options-of-every-verb-that-connects).\n")
+        if code := _PYTHON.get(name.removeprefix("postel ")):
+            parts.append(f"\nIn Python:\n\n```python\n{code}```\n")
     return "".join(parts)
 
 

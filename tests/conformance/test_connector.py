@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -124,15 +125,17 @@ def test_a_name_server_that_does_not_answer(sync: bool) -> None:
 
 @pytest.mark.parametrize("sync", [True, False])
 def test_a_resolver_that_hangs_does_not_outlast_the_deadline(sync: bool) -> None:
-    release = threading.Event()
+    release, finished = threading.Event(), []
 
     def resolver(host: str, port: int) -> list[Address]:
         release.wait(10)
+        finished.append(host)
         return []
 
-    threading.Timer(0.5, release.set).start()
     with pytest.raises(TimedOut, match="look up"):
         connect(sync, "hang.example.org", 21, seconds=0.2, resolver=resolver)
+    assert not finished, "neither the deadline nor the loop's end waited for it"
+    release.set()
 
 
 @pytest.mark.parametrize("sync", [True, False])
@@ -158,3 +161,38 @@ def test_families_take_turns() -> None:
         socket.AF_INET6, socket.AF_INET, socket.AF_INET6, socket.AF_INET, socket.AF_INET6]
     assert interleave([]) == []
     assert interleave([*six, *four], socket.AF_INET) == four
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_a_machine_without_ipv6_reaches_the_other_address(
+        sync: bool, listening: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class OnlyIPv4(socket.socket):
+        def __init__(self, family: int = -1, *args: Any, **more: Any) -> None:
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+            super().__init__(family, *args, **more)
+
+    def both(host: str, port: int) -> list[Address]:
+        return [Address(socket.AF_INET6, ("2001:db8::1", port, 0, 0)), ipv4("127.0.0.1", port)]
+
+    def six(host: str, port: int) -> list[Address]:
+        return both(host, port)[:1]
+
+    monkeypatch.setattr("socket.socket", OnlyIPv4)
+    close(connect(sync, "two.example.org", listening, resolver=both))
+    with pytest.raises(ConnectError, match="does not speak that family"):
+        connect(sync, "six.example.org", listening, resolver=six)
+
+
+@pytest.mark.parametrize("sync", [True, False])
+@pytest.mark.parametrize("source", ["::1", "192.0.2.1"])
+def test_a_source_address_that_does_not_fit(source: str, sync: bool, listening: int) -> None:
+    with pytest.raises(ConnectError, match="cannot be used from here"):
+        connect(sync, "127.0.0.1", listening, source_address=source)
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_the_time_is_up_before_it_begins(sync: bool, listening: int) -> None:
+    with pytest.raises((ConnectError, TimedOut), match="time") as caught:
+        connect(sync, "127.0.0.1", listening, seconds=-1.0)
+    assert caught.value.exit_code == 5

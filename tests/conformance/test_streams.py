@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from postel.errors import CertificateError, TLSError
+from postel.errors import CertificateError, NetworkError, TLSError, UsageError
 from postel.secrets import Secret
-from postel.testing import streams_async, streams_sync
+from postel.testing import streams_async, streams_sync, tls_async, tls_sync
 from postel.timing import Deadline
 from postel.transport import memory_async, memory_sync
 from postel.transport.clock_sync import now
@@ -52,6 +52,10 @@ def sync_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) -> Iterat
         tuple[Stream, Stream]]:
     if kind == "memory":
         yield memory_sync.pair()
+        return
+    if kind == "layers over memory":
+        near, far = memory_sync.pair()
+        yield TLSLayer(near), TLSLayer(far)
         return
     if kind == "TLS in memory":
         with layered_sync(*memory_sync.pair(), certificates) as both:
@@ -101,6 +105,10 @@ async def async_pair(kind: str, certificates: Any, proxy: Callable[..., Any]) ->
         tuple[AsyncStream, AsyncStream]]:
     if kind == "memory":
         yield memory_async.pair()
+        return
+    if kind == "layers over memory":
+        near, far = memory_async.pair()
+        yield AsyncTLSLayer(near), AsyncTLSLayer(far)
         return
     if kind == "TLS in memory":
         async with layered_async(*memory_async.pair(), certificates) as both:
@@ -177,6 +185,31 @@ def test_async(check: streams_async.AsyncCheck, kind: str, loop: str, certificat
     run(loop, main(), monkeypatch)
 
 
+IN_CLEAR = ["plain", "SOCKS5", "CONNECT", "layers over memory"]
+
+
+@pytest.mark.parametrize("kind", IN_CLEAR)
+@pytest.mark.parametrize("check", tls_sync.TLS_CHECKS, ids=lambda check: check.__name__)
+def test_tls_sync(check: tls_sync.TLSCheck, kind: str, certificates: Any, proxy: Any) -> None:
+    contexts = tls_sync.Contexts(certificates.server, certificates.client, "localhost")
+    with sync_pair(kind, certificates, proxy) as (one, other):
+        check(one, other, contexts)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("kind", IN_CLEAR)
+@pytest.mark.parametrize("check", tls_async.TLS_CHECKS, ids=lambda check: check.__name__)
+def test_tls_async(check: tls_async.AsyncTLSCheck, kind: str, loop: str, certificates: Any,
+                   proxy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    contexts = tls_async.Contexts(certificates.server, certificates.client, "localhost")
+
+    async def main() -> None:
+        async with async_pair(kind, certificates, proxy) as (one, other):
+            await check(one, other, contexts)
+
+    run(loop, main(), monkeypatch)
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cancelled_receive_loses_nothing(kind: str, loop: str, certificates: Any, proxy: Any,
@@ -223,6 +256,71 @@ def test_a_tls_end_without_close_notify_is_visible(kind: str, certificates: Any,
         assert streams_sync.read_all(other) == b"half"
         assert other.ended
         assert not other.clean
+
+
+@pytest.mark.parametrize("below", ["cut", "ended"])
+def test_a_layer_s_end_without_close_notify_is_visible(below: str, certificates: Any) -> None:
+    """However the stream below ends: without close_notify nobody knows whether that was all."""
+    one, other = memory_sync.pair()
+    with layered_sync(one, other, certificates) as (near, far):
+        near.send(b"half")
+        (one.tear if below == "cut" else one.end_sending)()
+        assert streams_sync.read_all(far) == b"half"
+        assert far.ended
+        assert not far.clean
+
+
+def test_a_layer_resumes_a_session(certificates: Any) -> None:
+    session = None
+    for visit in range(2):
+        near, far = map(TLSLayer, memory_sync.pair())
+        shaking = threading.Thread(target=far.start_tls, args=(certificates.server, None),
+                                   kwargs={"server_side": True})
+        shaking.start()
+        near.start_tls(certificates.client, "localhost", session=session)
+        shaking.join()
+        far.send(b"x")
+        assert near.receive() == b"x"
+        assert near.tls_resumed == bool(visit)
+        session = near.tls_session
+
+
+def test_a_layer_has_one_tls() -> None:
+    stream = TLSLayer(memory_sync.Scripted(b""), "a.test", 21)
+    stream.end_tls()
+    assert (stream.peer.host, stream.peer.port, stream.peer.tls) == ("a.test", 21, None)
+    with pytest.raises(TLSError, match=r"a\.test:21"):
+        stream.start_tls(ssl.create_default_context(), "a.test")
+    with pytest.raises(UsageError, match="on already"):
+        stream.start_tls(ssl.create_default_context(), "a.test")
+
+
+@pytest.mark.parametrize("junk", [b"\0" * 99, b"\x17\x03\x03\x00\x04junk", b"220 hello\r\n",
+                                  b"\x15\x03\x03\x00\x02\x02\x28"])
+def test_junk_instead_of_records(junk: bytes, certificates: Any) -> None:
+    one, other = memory_sync.pair()
+    with layered_sync(one, other, certificates) as (near, far):
+        near.send(b"good")
+        assert far.receive() == b"good"
+        one.send(junk)
+        with pytest.raises(NetworkError, match="memory"):
+            streams_sync.read_all(far)
+
+
+def test_scripts_come_as_they_are_written() -> None:
+    stream = memory_async.AsyncScripted([b"+OK", b" ready\r\n"], clean=False)
+    assert memory_async.drive(stream.receive()) == b"+OK"
+    assert memory_async.drive(stream.receive(2)) == b" r"
+    assert memory_async.drive(streams_async.read_all(stream)) == b"eady\r\n"
+    assert (stream.ended, stream.clean) == (True, False)
+    memory_async.drive(stream.send(b"QUIT"))
+    assert stream.sent_bytes == b"QUIT"
+    sliced = memory_sync.Scripted([b"abc", b"de"], slice=2)
+    assert [*sliced] == [b"ab", b"c", b"de"]
+    with pytest.raises(RuntimeError, match="waits"):
+        memory_async.drive(asyncio.sleep(0))
+    with pytest.raises(UsageError, match="no TLS of its own"):
+        memory_async.drive(stream.start_tls(ssl.create_default_context(), "x"))
 
 
 def test_a_memory_end_torn_off_is_visible() -> None:

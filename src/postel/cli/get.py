@@ -88,6 +88,8 @@ class _Get:
 
     def file(self, output: str | None, directory: Path, *, resume: bool, verify: bool) -> None:
         """Fetch a file."""
+        if self.url.path.endswith("/"):
+            raise UsageError(f"{self.url}: that is a folder", hint="-r fetches folders")
         if output == "-":
             from .cat import copy_to_screen
 

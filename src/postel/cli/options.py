@@ -20,6 +20,7 @@ from ..urls import parse as parse_url
 from ..wire.text import display
 from .main import report
 from .passwords import Passwords
+from .render import cut
 
 if TYPE_CHECKING:
     from ..transport.trace import Trace
@@ -36,8 +37,12 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+_ANONYMOUS = ("anonymous", "ftp")
+"""Names that anyone may use (RFC 1635): their password is a courtesy, sent in the clear."""
 _TAIL = 12
 """Records of the dialogue that -v shows of a failure."""
+_LONGEST = 200
+"""Columns of each of them: a list of features is long."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -68,11 +73,22 @@ class Settings:
             "user": self.user, "security": self.security, "tls": self._tls(),
             "timeout": self.timeout, "proxy": self.proxy, "family": self.family,
             "trace": self._trace(), "auth": self.auth,
-            "password": url.password or Passwords(url, self.user or url.user, self.known).find,
+            "password": url.password or self._password(url),
         }
+
+    def _password(self, url: URL) -> str | Callable[[], Secret] | None:
+        """How to find the password of a user; what is secret is not for those who have no name."""
+        user = self.user or url.user
+        if user is None:
+            return None
+        if user.lower() in _ANONYMOUS:
+            return "guest@"
+        return Passwords(url, user, self.known).find
 
     def _trace(self) -> Trace | str | None:
         """Where the dialogue goes: with -v it is also remembered, with -vv also shown."""
+        if self.trace:
+            Path(self.trace).open("a").close()  # one that cannot be written is told before we go
         if not self.verbose:
             return self.trace
         from ..transport.trace import Trace
@@ -109,7 +125,7 @@ class Settings:
         if self.verbose == 1 and self.logs and (last := self.logs[-1].records[-_TAIL:]):
             click.echo("  the last that was said:", err=True)
             for record in last:
-                click.echo(f"    {record}", err=True)
+                click.echo(f"    {cut(str(record), _LONGEST)}", err=True)
 
     def tell_peers(self) -> None:
         """With -v: who was talked to, and under which cipher."""
@@ -163,7 +179,7 @@ def client_options(function: F) -> F:
             if os.environ.get("POSTEL_DEBUG"):
                 raise
             settings.fail(error, as_json=bool(kwargs.get("as_json")))
-            return error.exit_code
+            raise click.exceptions.Exit(error.exit_code) from error
         settings.tell_peers()
         return code
 

@@ -72,7 +72,7 @@ def mode_text(entry: Entry) -> str:
 def entry_line(entry: Entry, *, exact: bool = False) -> str:
     """One line of ``ls -l``."""
     when = entry.modified.strftime("%Y-%m-%d %H:%M") if entry.modified else ""
-    count = ("" if entry.size is None else str(entry.size)) if exact else size(entry.size)
+    count = "-" if entry.size is None else str(entry.size) if exact else size(entry.size)
     name = display(entry.name) + ("/" if entry.is_folder else "")
     if entry.target is not None:
         name += f" -> {display(entry.target)}"

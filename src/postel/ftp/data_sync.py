@@ -197,7 +197,7 @@ class Transfer:
         """Active mode: listen, and tell the server where (EPRT, or PORT where that is unknown)."""
         site = self.site
         address = site._connected().local_address
-        self._listener = Listener(address, site.url.host)
+        self._listener = Listener(address, site.url.host, site.peer.address)
         asked = site._queue(_eprt(address, self._listener.port))
         reply = site._final(asked)
         if reply.kind == 5 and ":" not in address:

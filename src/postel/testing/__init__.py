@@ -8,7 +8,9 @@
             check(one, other)
 
 Each check takes two joined streams and raises `AssertionError` where a rule of
-`postel.transport.stream_sync` is broken. Servers to test against are `postel.lab`.
+`postel.transport.stream_sync` is broken. The checks of `postel.testing.tls_sync` (``TLS_CHECKS``)
+begin in the clear and take contexts as well. ``streams_async`` and ``tls_async`` are the same for
+asyncio. Servers to test against are `postel.lab`.
 """
 
 __all__: list[str] = []

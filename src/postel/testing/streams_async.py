@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import NetworkError, TimedOut
 from ..timing import NEVER, Deadline
-from ..transport.clock_async import Later, now
+from ..transport.clock_async import Later, now, sleep
 from ..transport.crew_async import AsyncCrew
 from ..transport.stream_async import AsyncStream
 
@@ -180,6 +180,27 @@ async def a_closed_stream_says_so(one: AsyncStream, other: AsyncStream) -> None:
     expect(await read_all(other) == b"", "the other side sees the end")
 
 
+async def closing_wakes_a_reader(one: AsyncStream, other: AsyncStream) -> None:
+    """When a stream is closed while someone receives from it, that one is told, and at once."""
+    one.deadline = other.deadline = Deadline.after(30, now=now())
+    outcome: list[BaseException | bytes] = []
+
+    async def read() -> None:
+        try:
+            outcome.append(await one.receive())
+        except NetworkError as error:
+            outcome.append(error)
+
+    began = now()
+    async with AsyncCrew() as crew:
+        crew.start(read)
+        await sleep(0.02)
+        await one.aclose()
+    expect(isinstance(outcome[0], NetworkError), f"a reader of a closed stream: {outcome}")
+    expect(now() - began < 20, "the reader is woken, not timed out")
+    expect(await read_all(other) == b"", "the other side sees the end")
+
+
 async def sending_to_nobody_fails(one: AsyncStream, other: AsyncStream) -> None:
     """When the other side is gone, a sender learns of it, and its stream is broken."""
     await other.aclose()
@@ -280,6 +301,7 @@ CHECKS: Sequence[AsyncCheck] = (
     ending_loses_nothing,
     closing_is_seen,
     a_closed_stream_says_so,
+    closing_wakes_a_reader,
     sending_to_nobody_fails,
     a_deadline_holds_and_loses_nothing,
     a_passed_deadline_stops_sending,

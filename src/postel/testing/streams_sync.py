@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import NetworkError, TimedOut
 from ..timing import NEVER, Deadline
-from ..transport.clock_sync import Later, now
+from ..transport.clock_sync import Later, now, sleep
 from ..transport.crew_sync import Crew
 from ..transport.stream_sync import Stream
 
@@ -180,6 +180,27 @@ def a_closed_stream_says_so(one: Stream, other: Stream) -> None:
     expect(read_all(other) == b"", "the other side sees the end")
 
 
+def closing_wakes_a_reader(one: Stream, other: Stream) -> None:
+    """When a stream is closed while someone receives from it, that one is told, and at once."""
+    one.deadline = other.deadline = Deadline.after(30, now=now())
+    outcome: list[BaseException | bytes] = []
+
+    def read() -> None:
+        try:
+            outcome.append(one.receive())
+        except NetworkError as error:
+            outcome.append(error)
+
+    began = now()
+    with Crew() as crew:
+        crew.start(read)
+        sleep(0.02)
+        one.close()
+    expect(isinstance(outcome[0], NetworkError), f"a reader of a closed stream: {outcome}")
+    expect(now() - began < 20, "the reader is woken, not timed out")
+    expect(read_all(other) == b"", "the other side sees the end")
+
+
 def sending_to_nobody_fails(one: Stream, other: Stream) -> None:
     """When the other side is gone, a sender learns of it, and its stream is broken."""
     other.close()
@@ -280,6 +301,7 @@ CHECKS: Sequence[Check] = (
     ending_loses_nothing,
     closing_is_seen,
     a_closed_stream_says_so,
+    closing_wakes_a_reader,
     sending_to_nobody_fails,
     a_deadline_holds_and_loses_nothing,
     a_passed_deadline_stops_sending,

@@ -105,12 +105,18 @@ class _Race:
 
     def _start(self, address: Address) -> None:
         began = now()
-        sock = socket.socket(address.family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(address.family, socket.SOCK_STREAM)
+        except OSError as error:  # a machine without IPv6 may still reach the next address
+            self._note(address, _reason(error.errno or errno.EINVAL), began)
+            return
         sock.setblocking(False)
         try:
             if self._source is not None:
                 sock.bind((self._source, 0))
             code = sock.connect_ex(address.sockaddr)
+        except socket.gaierror:
+            code = errno.EADDRNOTAVAIL  # an address of the other family, or none at all
         except OSError as error:
             code = error.errno or errno.EINVAL
         if code in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
@@ -159,6 +165,8 @@ def _reason(code: int) -> str:
         errno.EHOSTUNREACH: "no route to that host",
         errno.ENETUNREACH: "no route to that network",
         errno.EADDRNOTAVAIL: "that address cannot be used from here",
+        errno.EAFNOSUPPORT: "this machine does not speak that family of addresses",
+        errno.EMFILE: "this program has too many files open",
         errno.ECONNRESET: "reset by the other side",
         errno.EACCES: "forbidden by this machine's firewall",
         errno.EPERM: "forbidden by this machine's firewall",

@@ -57,12 +57,15 @@ class Crew:
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
+        self._running = 0
+        self._ended = threading.Condition()
         self._failures: list[BaseException] = []
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._waiting: list[threading.Condition] = []
         self._bell: tuple[socket.socket, socket.socket] | None = None
         self._outer: Crew | None = None
+        self._inner: list[Crew] = []
 
     @property
     def stopped(self) -> bool:
@@ -83,23 +86,37 @@ class Crew:
             except BaseException as error:  # raised again by the block's end
                 self._failures.append(error)
                 self.stop()
+            finally:
+                self._count(-1)
 
         if self._bell is None:
             self._bell = socket.socketpair()
         thread = threading.Thread(target=work, name="crew", daemon=True)
+        self._count(1)
+        try:
+            thread.start()
+        except BaseException:
+            self._count(-1)
+            raise
         self._threads.append(thread)
-        thread.start()
+
+    def _count(self, change: int) -> None:
+        with self._ended:
+            self._running += change
+            self._ended.notify_all()
 
     def stop(self) -> None:
         """Ask all workers to stop."""
         self._stop.set()
         with self._lock:
-            waiting = list(self._waiting)
+            waiting, inner = list(self._waiting), list(self._inner)
             if self._bell is not None:
                 self._bell[1].send(b"!")  # never read: it wakes every wait from now on
         for condition in waiting:
             with condition:
                 condition.notify_all()
+        for crew in inner:
+            crew.stop()
 
     def check(self) -> None:
         """Raise `Stopped` if the workers are asked to stop."""
@@ -129,7 +146,16 @@ class Crew:
 
     def __enter__(self) -> Crew:
         self._outer, _here.inside = _here.inside, self
+        if _here.worker is not None:
+            _here.worker._adopt(self)
         return self
+
+    def _adopt(self, crew: Crew) -> None:
+        """A worker of ours has a crew of its own, which stops when ours does."""
+        with self._lock:
+            self._inner.append(crew)
+        if self.stopped:
+            crew.stop()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         _here.inside = self._outer
@@ -139,21 +165,30 @@ class Crew:
             self._join()
         finally:
             self._let_go()
-        if error is None or isinstance(error, Stopped):
-            self._raise_failure()
-        else:
+        if error is not None and not isinstance(error, Stopped):
             _note(error, self._failures)
+            return
+        self._raise_failure()
+        if _here.worker is not None:
+            _here.worker.check()  # the work here may have been cut short
 
     def _join(self) -> None:
-        """Wait for all; Ctrl-C, or the end of a crew around this one, makes them stop."""
+        """Wait for all; Ctrl-C makes them stop."""
         try:
-            for thread in self._threads:
-                thread.join()
+            self._all_ended()
         except BaseException:
             self.stop()
-            for thread in self._threads:
-                thread.join()
+            self._all_ended()
             raise
+
+    def _all_ended(self) -> None:
+        # counted here: a join() that Ctrl-C has interrupted takes the thread for ended (Python
+        # up to 3.12)
+        with self._ended:
+            while self._running:
+                self._ended.wait()
+        for thread in self._threads:
+            thread.join()
 
     def _let_go(self) -> None:
         with self._lock:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
+from typing import Any
 
 from .names import Address, Resolver
 from .ready_async import wait_ready
@@ -19,14 +21,36 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # as i
 async def look_up(
     resolver: Resolver, host: str, port: int, seconds: float | None
 ) -> list[Address]:
-    """Ask *resolver* in a thread of the loop's pool.
+    """Ask *resolver* in a thread of its own.
+
+    The loop's pool would not do: the program could not end before its threads do, and a few dead
+    name servers would leave none for anyone else.
 
     Raises:
         TimeoutError: *seconds* passed.
         OSError: what the resolver raised.
     """
     loop = asyncio.get_running_loop()
-    return await asyncio.wait_for(loop.run_in_executor(None, resolver, host, port), seconds)
+    answer: asyncio.Future[list[Address]] = loop.create_future()
+
+    def ask() -> None:
+        try:
+            tell(answer.set_result, resolver(host, port))
+        except BaseException as error:  # handed over to the caller
+            tell(answer.set_exception, error)
+
+    def tell(step: Callable[[Any], None], value: object) -> None:
+        def deliver() -> None:
+            if not answer.done():
+                step(value)
+
+        try:
+            loop.call_soon_threadsafe(deliver)
+        except RuntimeError:
+            pass  # nobody has waited: the loop is closed
+
+    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
+    return await asyncio.wait_for(answer, seconds)
 
 
 async def connected(

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 
 from .clock_async import now
 
-__all__ = ["breathe", "wait_ready"]
+__all__ = ["breathe", "hang_up", "wait_ready"]
 
 _SLICE = 0.25
 """Seconds that a waiting thread sleeps at most, on loops that cannot watch a descriptor."""
+
+_waiting: dict[int, set[asyncio.Future[bool]]] = {}
+"""Who waits for which descriptor: a loop does not say when one is closed."""
 
 
 async def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
@@ -31,11 +35,17 @@ async def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
         await _wait_in_thread(fd, write, seconds)
         return
     timer = None if seconds is None else loop.call_later(seconds, _wake, waiter, False)
+    waiters = _waiting.setdefault(fd, set())
+    waiters.add(waiter)
     try:
         if not await waiter:
             raise TimeoutError
     finally:
-        (loop.remove_writer if write else loop.remove_reader)(fd)
+        if waiter in waiters:  # or else the number may be another socket's by now
+            waiters.discard(waiter)
+            if not waiters:
+                del _waiting[fd]
+            (loop.remove_writer if write else loop.remove_reader)(fd)
         if timer is not None:
             timer.cancel()
 
@@ -43,6 +53,18 @@ async def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
 def _wake(waiter: asyncio.Future[bool], ready: bool) -> None:
     if not waiter.done():
         waiter.set_result(ready)
+
+
+def hang_up(sock: socket.socket) -> None:
+    """Wake whoever waits for *sock*, which is about to be closed."""
+    fd = sock.fileno()
+    waiters = _waiting.pop(fd, None)
+    while waiters:
+        waiter = waiters.pop()
+        loop = waiter.get_loop()
+        loop.remove_reader(fd)
+        loop.remove_writer(fd)
+        _wake(waiter, True)
 
 
 async def _wait_in_thread(fd: int, write: bool, seconds: float | None) -> None:

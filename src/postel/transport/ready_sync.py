@@ -7,10 +7,11 @@ A thread that works for a crew waits for the crew's end too: it cannot be cancel
 from __future__ import annotations
 
 import selectors
+import socket
 
 from .crew_sync import worker_of
 
-__all__ = ["Selector", "breathe", "wait_ready"]
+__all__ = ["Selector", "breathe", "hang_up", "wait_ready"]
 
 # poll(2) needs no descriptor of its own: for one or two sockets it is cheaper than epoll, and
 # unlike select(2) it knows descriptors above 1023
@@ -33,6 +34,14 @@ def wait_ready(fd: int, *, write: bool, seconds: float | None) -> None:
             raise TimeoutError
     if crew is not None:
         crew.check()
+
+
+def hang_up(sock: socket.socket) -> None:
+    """Wake whoever waits for *sock*, which is about to be closed: poll(2) does not see a close."""
+    try:
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    except OSError:
+        pass  # it is not connected any more
 
 
 def breathe() -> None:

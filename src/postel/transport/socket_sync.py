@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from ..types import Peer
 from .clock_sync import now
-from .ready_sync import breathe, wait_ready
+from .ready_sync import breathe, hang_up, wait_ready
 from .sockets import (
     READ,
     TLS_DRAIN,
@@ -221,6 +221,7 @@ class SocketStream(Stream):
         except OSError:
             pass  # the other side is gone already
         finally:
+            hang_up(self._sock)
             self._sock.close()
 
     def send_file(self, file: BinaryIO, count: int) -> int:
@@ -356,8 +357,12 @@ class SocketStream(Stream):
             if left is not None and left <= 0:
                 raise TimeoutError
             wait_ready(self._sock.fileno(), write=write, seconds=left)
-        except (TimeoutError, ValueError) as error:
+            if self._closed:
+                raise OSError
+        except (OSError, ValueError) as error:
             raise self._failure(error, doing) from error
 
     def _failure(self, error: OSError | ValueError, doing: str) -> OSError:
+        if self._closed:
+            error = OSError("it was closed here")
         return failure(error, self._where, doing, self.received, self.sent)

@@ -248,8 +248,8 @@ def _explain_certificate(error: ssl.SSLCertVerificationError, where: str) -> Cer
                      "send the intermediate certificate",
                      "its operator must send the whole chain"),
         _WRONG_NAME: ("its certificate is for another name",
-                      "connect by a name that the certificate holds: "
-                      + error.verify_message.rstrip(".")),
+                      "connect by a name that the certificate holds "
+                      f"({error.verify_message.rstrip('.')})"),
         _WRONG_ADDRESS: ("its certificate is for a name, not for this address",
                          "connect by the server's name instead of its address"),
     }.get(error.verify_code, (error.verify_message or "its certificate does not verify", insecure))
