@@ -7,6 +7,8 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 PORTS = ("FTPPORT", "FTP6PORT", "FTPSPORT", "POP3PORT")
 
 
@@ -108,3 +110,28 @@ def body(attributes: str, text: str, number: str) -> bytes:
     if 'crlf="yes"' in attributes:
         data = re.sub(rb"(?<!\r)\n", b"\r\n", data)
     return data
+
+
+class Score:
+    """Prints at the end how many cases pass, fail and have no counterpart."""
+
+    @classmethod
+    def announce(cls, config: pytest.Config) -> None:
+        """Have the score printed when the run ends; once, however often this is called."""
+        if not config.pluginmanager.has_plugin("curl-score"):
+            config.pluginmanager.register(cls(), "curl-score")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """One line for each protocol; a case that two files name counts where it is played."""
+        found: dict[str, dict[str, str]] = {"ftp": {}, "pop3": {}}
+        for outcome in ("skipped", "passed", "xfailed", "failed"):  # the last one stands
+            for report in terminalreporter.getreports(outcome):
+                case = re.search(r"test_curl\w*\.py::test_(ftp|pop3)\[(test\d+)\]", report.nodeid)
+                if case:
+                    found[case[1]][case[2]] = outcome
+        for family, cases in found.items():
+            results = list(cases.values())
+            passed, absent = results.count("passed"), results.count("skipped")
+            terminalreporter.write_line(
+                f"curl {family.upper()}: {passed} pass, {len(results) - passed - absent} fail, "
+                f"{absent} without counterpart (of {len(results)})")

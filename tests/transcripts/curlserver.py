@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -14,11 +15,12 @@ Answer = Callable[[str, str], bool | None]
 
 
 class CurlServer:
-    """FTP or POP3 on a free port, in threads."""
+    """FTP or POP3 on a free port, in threads; with *tls* from the first byte."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, case: Case, *, host: str = "127.0.0.1",
+                 tls: ssl.SSLContext | None = None) -> None:
+        self.case, self.host, self.tls = case, host, tls
+        self.listener = self.listen()
         self.port: int = self.listener.getsockname()[1]
         self.heard: list[str] = []
         self.stored: dict[str, bytes] = {}
@@ -50,6 +52,11 @@ class CurlServer:
         else:
             self.flags[word] = rest.strip()
 
+    def listen(self) -> socket.socket:
+        """A free port of the server's address."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        return socket.create_server((self.host, 0), family=family)
+
     def _run(self, function: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=self._quietly, args=(function, *args), daemon=True)
         self._threads.append(thread)
@@ -64,8 +71,14 @@ class CurlServer:
     def _accept(self) -> None:
         while not self._closing:
             client, _ = self.listener.accept()
-            session = POP3(self, client) if "pop3" in self.case.servers else FTP(self, client)
-            self._run(session.run)
+            self._run(self._serve, client)
+
+    def _serve(self, client: socket.socket) -> None:
+        if self.tls is not None:
+            client.settimeout(10)
+            client = self.tls.wrap_socket(client, server_side=True)
+        session = POP3(self, client) if "pop3" in self.case.servers else FTP(self, client)
+        session.run()
 
     def override(self, verb: str) -> str | None:
         """The case's own reply to *verb*, as often as it is to be used."""
@@ -138,12 +151,13 @@ class FTP(Session):
               "NOOP": "200 Yes, I'm very good at doing nothing.", "REST": "350 Yeah yeah",
               "MKD": "257 Created", "RMD": "250 gone", "DELE": "200 OK, deleted",
               "RNFR": "350 and to?", "RNTO": "250 renamed", "SITE": "200 yes", "OPTS": "200 yes",
-              "QUIT": "221 bye bye baby", "STAT": "211 fine", "ACCT": "230 entered"}
+              "QUIT": "221 bye bye baby", "PBSZ": "200 PBSZ=0", "STAT": "211 fine", "ACCT": "230 entered"}
 
     def __init__(self, server: CurlServer, client: socket.socket) -> None:
         super().__init__(server, client)
         self.listener: socket.socket | None = None
         self.active: tuple[str, int] | None = None
+        self.private = False
         self.rest = 0
         self.renaming = ""
 
@@ -171,7 +185,7 @@ class FTP(Session):
 
     def listen(self) -> int:
         self.forget()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = self.server.listen()
         self.listener.settimeout(5)
         return int(self.listener.getsockname()[1])
 
@@ -190,13 +204,24 @@ class FTP(Session):
         self.active = host, int(port)
         self.say("200 Thanks for dropping by")
 
+    def do_prot(self, rest: str) -> None:
+        self.private = rest == "P" and self.server.tls is not None
+        self.say(f"200 PROT {rest}")
+
     def data(self) -> socket.socket:
+        sock = self.reach()
+        if self.private and self.server.tls is not None:
+            return self.server.tls.wrap_socket(sock, server_side=True)
+        return sock
+
+    def reach(self) -> socket.socket:
         if self.active is not None:
             place, self.active = self.active, None
             return socket.create_connection(place, timeout=5)
         if self.listener is None:
             raise OSError("no data connection")
         sock, _ = self.listener.accept()
+        sock.settimeout(5)
         self.forget()
         return sock
 
@@ -221,24 +246,14 @@ class FTP(Session):
         elif self.case.mdtm == "-1":
             self.say(f"550 {rest}: No such file or directory.")
         else:
-            self.say(f"213 {self.case.mdtm}")
+            self.say(self.case.mdtm)  # the whole reply
 
     def do_retr(self, rest: str) -> bool | None:
         data = self.case.data or b""
         if (self.case.size or "").isdigit() and int(self.case.size or 0) > len(data):
             self.rest = 0  # the data is what comes after the offset
         told = len(data) - self.rest
-        for flag, reply in (("NODATACONN425", "425 Can't open data connection"),
-                            ("NODATACONN421", "421 Connection timed out")):
-            if flag in self.server.flags:
-                self.forget()
-                self.say("150 Opening")
-                self.say(reply)
-                return None
-        if "NODATACONN150" in self.server.flags or "NODATACONN" in self.server.flags:
-            self.forget()
-            if "NODATACONN150" in self.server.flags:
-                self.say("150 Opening")
+        if self.refused():
             return None
         size = self.server.flags.get("RETRSIZE", str(told))
         note = "" if "RETRNOSIZE" in self.server.flags else f" ({size} bytes)"
@@ -246,6 +261,19 @@ class FTP(Session):
         self.send(data[self.rest:])
         self.say("226 File transfer complete")
         return None
+
+    def refused(self) -> bool:
+        """Whether the case wants no data connection, and then what it says instead."""
+        flags = self.server.flags
+        for flag, replies in (("NODATACONN425", ("150 Opening", "425 Can't open data connection")),
+                              ("NODATACONN421", ("150 Opening", "421 Connection timed out")),
+                              ("NODATACONN150", ("150 Opening",)), ("NODATACONN", ())):
+            if flag in flags:
+                self.forget()
+                for reply in replies:
+                    self.say(reply)
+                return True
+        return False
 
     def do_list(self, rest: str) -> None:
         self.say("150 here comes a directory")
@@ -260,6 +288,8 @@ class FTP(Session):
             step = 8 if slow else len(data) or 1
             for at in range(0, len(data), step):
                 sock.sendall(data[at:at + step])
+            if isinstance(sock, ssl.SSLSocket):
+                sock.unwrap()
         self.rest = 0
 
     def do_stor(self, rest: str) -> None:
@@ -269,6 +299,8 @@ class FTP(Session):
         self.take(rest, self.server.stored.get(rest, b""))
 
     def take(self, name: str, before: bytes) -> None:
+        if self.refused():
+            return
         self.say("125 Gimme gimme gimme!")
         with self.data() as sock:
             data = b""
@@ -359,3 +391,87 @@ class POP3(Session):
             line = self.lines.readline().rstrip(b"\r\n").decode("latin-1")
             self.server.heard.append(line)
             self.say(self.server.override(line) or "+OK Login successful")
+
+
+class ConnectProxy:
+    """SOCKS5 (RFC 1928) or HTTP CONNECT, whichever is spoken; *host* is a name of this machine."""
+
+    def __init__(self, port: int, host: str) -> None:
+        self.host = host
+        self.asked: list[tuple[str, int]] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> ConnectProxy:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.listener.close()
+
+    def _accept(self) -> None:
+        try:
+            while True:
+                client, _ = self.listener.accept()
+                client.settimeout(10)
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        except OSError:
+            pass
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            with client:
+                socks = client.recv(1, socket.MSG_PEEK) == b"\x05"
+                host, port = self._socks(client) if socks else self._http(client)
+                self.asked.append((host, port))
+                place = "127.0.0.1" if host == self.host else host
+                with socket.create_connection((place, port), timeout=5) as server:
+                    client.sendall(b"\x05\0\0\x01" + bytes(6) if socks
+                                   else b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    back = threading.Thread(target=pump, args=(server, client), daemon=True)
+                    back.start()
+                    pump(client, server)
+                    back.join(timeout=5)
+        except OSError:
+            pass
+
+    def _socks(self, client: socket.socket) -> tuple[str, int]:
+        _, count = exactly(client, 2)
+        exactly(client, count)
+        client.sendall(b"\x05\0")
+        kind = exactly(client, 4)[3]
+        host = (socket.inet_ntoa(exactly(client, 4)) if kind == 1
+                else exactly(client, exactly(client, 1)[0]).decode())
+        return host, int.from_bytes(exactly(client, 2))
+
+    def _http(self, client: socket.socket) -> tuple[str, int]:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += exactly(client, 1)
+        host, _, port = head.split()[1].decode().rpartition(":")
+        return host, int(port)
+
+
+def exactly(sock: socket.socket, count: int) -> bytes:
+    """*count* bytes, or an `OSError`."""
+    data = b""
+    while len(data) < count:
+        more = sock.recv(count - len(data))
+        if not more:
+            raise OSError("hung up")
+        data += more
+    return data
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Pass on what comes, and the end of it."""
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass

@@ -282,7 +282,10 @@ class AsyncTransfer:
         await self.close()
         if self.begun is not None and self.done is None and self.site.is_open:
             self.site._allow_until(Deadline.after(self.site.timeout, now=now()))
-            self.done = await self._last_word()
+            try:
+                self.done = await self._last_word()
+            except NetworkError:
+                await self.site._drop()  # the next command says so; now, why we gave up matters
 
     async def _last_word(self) -> Reply:
         """The reply that ends a transfer which was given up.

@@ -282,7 +282,10 @@ class Transfer:
         self.close()
         if self.begun is not None and self.done is None and self.site.is_open:
             self.site._allow_until(Deadline.after(self.site.timeout, now=now()))
-            self.done = self._last_word()
+            try:
+                self.done = self._last_word()
+            except NetworkError:
+                self.site._drop()  # the next command says so; now, why we gave up matters
 
     def _last_word(self) -> Reply:
         """The reply that ends a transfer which was given up.

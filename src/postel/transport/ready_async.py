@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+from contextlib import nullcontext
 
 from .clock_async import now
 
-__all__ = ["breathe", "hang_up", "wait_ready"]
+__all__ = ["Turn", "breathe", "hang_up", "wait_ready"]
+
+Turn = nullcontext[None]
+"""Tasks take turns by themselves: no call into the socket is interrupted by another."""
 
 _SLICE = 0.25
 """Seconds that a waiting thread sleeps at most, on loops that cannot watch a descriptor."""

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from ..types import Peer
 from .clock_async import now
-from .ready_async import breathe, hang_up, wait_ready
+from .ready_async import Turn, breathe, hang_up, wait_ready
 from .sockets import (
     READ,
     TLS_DRAIN,
@@ -59,6 +59,7 @@ class AsyncSocketStream(AsyncStream):
         self._sock = sock
         self._where = where(sock, host)
         self._peer: Peer | None = None
+        self._turn = Turn()
         self._closed = False
         self._streak = 0
         self._splice: Splice | None = None
@@ -104,7 +105,8 @@ class AsyncSocketStream(AsyncStream):
         try:
             while done < len(view):
                 try:
-                    done += self._sock.send(view[done:] if done else view)
+                    with self._turn:
+                        done += self._sock.send(view[done:] if done else view)
                 except (BlockingIOError, ssl.SSLWantWriteError):
                     await self._ready("sending", write=True)
                 except ssl.SSLWantReadError:
@@ -286,8 +288,9 @@ class AsyncSocketStream(AsyncStream):
         """Gather the records that have arrived: fewer, larger chunks for everyone above."""
         count, room = 0, min(len(buffer), TLS_DRAIN)
         try:
-            while count < room and (more := sock.recv_into(buffer[count:room])):
-                count += more
+            with self._turn:
+                while count < room and (more := sock.recv_into(buffer[count:room])):
+                    count += more
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             if not count:
                 raise
@@ -345,7 +348,8 @@ class AsyncSocketStream(AsyncStream):
         """Send it without waiting: a non-blocking unwrap() sends, then wants to read."""
         if isinstance(self._sock, ssl.SSLSocket):
             try:
-                self._sock.unwrap()
+                with self._turn:
+                    self._sock.unwrap()
             except (ssl.SSLError, ValueError):
                 pass  # the peer's has not come, and nothing depends on it
 
