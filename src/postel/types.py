@@ -255,6 +255,7 @@ class Scheme:
         verbs: what can be done.
         package: the protocol's package, loaded on use; "" for this machine's own files.
         about: one line.
+        site: the class of *package* that speaks files for a URL, by its sync name.
     """
 
     name: str
@@ -264,3 +265,4 @@ class Scheme:
     verbs: tuple[str, ...]
     package: str
     about: str
+    site: str = "Client"
