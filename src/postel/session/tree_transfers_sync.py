@@ -30,6 +30,9 @@ from .trees_sync import Report, is_one, walk
 
 __all__ = ["download_tree"]
 
+_TOGETHER = 16
+"""Small files that get their names at once: what a killed run fetches again at most."""
+
 
 def download_tree(
     site: Site,
@@ -151,16 +154,18 @@ def _fetch_one(
 ) -> None:
     """One file into its folder; its failure is reported, a broken connection raised."""
     try:
-        with on_disk(job.path), shelf.place(job) as place:
-            entry = job.entry
-            if reading is None:
-                size = download_into(files, job.path, place, entry=entry,
-                                           progress=work.progress)
-            else:
-                size = _save(reading, place, job, work.progress)
-            modified = entry.modified if entry is not None else None
-            disk.call(_commit, place, modified, work.durable)
-        work.report.add(size)
+        with on_disk(job.path):
+            place = shelf.place(job)
+            try:
+                if reading is None:
+                    size = download_into(files, job.path, place, entry=job.entry,
+                                               progress=work.progress)
+                else:
+                    size = _save(reading, place, job, work.progress)
+            except BaseException:
+                place.keep()
+                raise
+            shelf.whole(job, place, size)
     except PostelError as error:
         work.failed(job, error)
         if isinstance(error, NetworkError | ProtocolError):
@@ -168,31 +173,72 @@ def _fetch_one(
 
 
 class _Shelf:
-    """The folder that a worker is filling: files come folder by folder, so it is kept open."""
+    """The folder that a worker is filling: files come folder by folder, so it is kept open.
+
+    Whole files get their names a few at a time: one way to a thread, one sync of the folder.
+    """
 
     def __init__(self, work: Work) -> None:
         self._work = work
         self._parts: tuple[str, ...] | None = None
         self._folder: Folder | None = None
+        self._whole: list[tuple[Job, Target, int]] = []
 
     def place(self, job: Job) -> Target:
         """Where *job* goes."""
+        name = job.path.rpartition("/")[2]
         if self._folder is None or self._parts != job.parts:
             self.close()
             if self._work.root is None:
                 raise TransferError(f"{job.path}: there is no folder to put it in")
             self._folder, self._parts = self._work.root.descend(job.parts), job.parts
-        return self._folder.target(job.path.rpartition("/")[2])
+        elif any(place.name == name for _, place, _ in self._whole):
+            self.settle()  # the server listed it twice
+        return self._folder.target(name)
+
+    def whole(self, job: Job, place: Target, size: int) -> None:
+        """All of *job* is there: it gets its name, soon."""
+        self._whole.append((job, place, size))
+        if len(self._whole) >= _TOGETHER or size >= LARGE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Give all whole files their names, and report them."""
+        whole, self._whole = self._whole, []
+        if not whole or self._folder is None:
+            return
+        places = [(place, job.entry.modified if job.entry is not None else None)
+                  for job, place, _ in whole]
+        problems = disk.call(_commit_all, self._folder, places, self._work.durable)
+        for (job, _, size), problem in zip(whole, problems, strict=True):
+            if problem is None:
+                self._work.report.add(size)
+            else:
+                self._work.failed(job, problem)
 
     def close(self) -> None:
         """Let go of the folder."""
+        self.settle()
         if self._folder is not None:
             self._folder.close()
             self._folder = None
 
 
-def _commit(place: Target, modified: datetime | None, durable: bool) -> None:
-    place.commit(modified=modified, durable=durable)
+def _commit_all(
+    folder: Folder, places: Sequence[tuple[Target, datetime | None]], durable: bool
+) -> list[PostelError | None]:
+    """Give files their names; what went wrong with each."""
+    problems: list[PostelError | None] = []
+    for place, modified in places:
+        try:
+            with on_disk(place.name), place:
+                place.commit(modified=modified, durable=durable, folder=False)
+            problems.append(None)
+        except PostelError as error:
+            problems.append(error)
+    if durable:
+        folder.sync()
+    return problems
 
 
 def _save(reading: Reading, place: Target, job: Job, tell: Tell) -> int:

@@ -234,7 +234,12 @@ class Target:
         return data
 
     def commit(
-        self, *, modified: datetime | None = None, mode: int | None = None, durable: bool = True
+        self,
+        *,
+        modified: datetime | None = None,
+        mode: int | None = None,
+        durable: bool = True,
+        folder: bool = True,
     ) -> None:
         """The file is whole: sync it and give it its name.
 
@@ -242,6 +247,7 @@ class Target:
             modified: its time; naive times are UTC.
             mode: its permission bits; else those of the file it replaces, else the umask's.
             durable: whether to wait until the disk has it.
+            folder: and its name too; who commits many syncs their folder once, afterwards.
 
         Raises:
             TransferError: somebody else took the temporary name away.
@@ -261,7 +267,7 @@ class Target:
         self._folder._rename(self._part, self.name)
         if self._noted:
             self._folder._remove(self._note)
-        if durable:
+        if durable and folder:
             self._folder.sync()
         self._release()
 
