@@ -51,6 +51,7 @@ class Entry:
         target: where a link points, else None.
         facts: further facts by lower-case name (RFC 3659 section 7.5).
         raw: the line it was read from.
+        validator: a tag that is another one whenever the bytes are (a strong ETag), if there is one.
 
     Example:
         >>> Entry("notes.txt", Kind.FILE, size=12).is_file
@@ -68,6 +69,7 @@ class Entry:
     target: str | None = None
     facts: Mapping[str, str] = field(default_factory=lambda: _NO_FACTS)
     raw: str = ""
+    validator: str | None = None
 
     @property
     def exact_size(self) -> int | None:
@@ -229,6 +231,7 @@ class Features:
         symlinks: whether links are seen as such.
         digests: names of digests the server computes.
         copy: whether the server copies by itself.
+        folds_case: whether names that differ in case alone are the same file.
     """
 
     exact_sizes: bool = True
@@ -241,6 +244,7 @@ class Features:
     symlinks: bool = False
     digests: tuple[str, ...] = ()
     copy: bool = False
+    folds_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
