@@ -51,7 +51,7 @@ class Entry:
         target: where a link points, else None.
         facts: further facts by lower-case name (RFC 3659 section 7.5).
         raw: the line it was read from.
-        validator: a tag that is another one whenever the bytes are (a strong ETag), if there is one.
+        validator: a tag that is another one whenever the bytes are: a strong ETag.
 
     Example:
         >>> Entry("notes.txt", Kind.FILE, size=12).is_file

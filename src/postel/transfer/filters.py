@@ -1,5 +1,4 @@
-# Grammar: which paths of a tree take part. Text in, decisions out; no disk, no clock.
-"""One filter language for every protocol, the one that people know from ``.gitignore``.
+"""One filter language for every protocol, the one that people know from ``.gitignore``. Pure.
 
 A filter is a list of rules, one a line; **the last rule that matches decides**, and what no rule
 matches takes part.
