@@ -10,15 +10,13 @@ from collections.abc import Mapping
 
 from .errors import UsageError
 from .ftp.scheme import SCHEMES as _FTP
+from .local.scheme import SCHEMES as _LOCAL
 from .pop3.scheme import SCHEMES as _POP3
 from .types import Scheme
 
 __all__ = ["SCHEMES", "scheme_of"]
 
-_LOCAL = Scheme("file", "files", None, "not needed", ("list", "read", "write"), "",
-                "files of this machine, as the other side of a transfer")
-
-SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (*_FTP, *_POP3, _LOCAL)}
+SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (*_FTP, *_LOCAL, *_POP3)}
 """Every scheme by its name."""
 
 

@@ -1,0 +1,304 @@
+# GENERATED from adapter_async.py by tools/unasync.py: edit that file, not this one.
+"""The adapter: what every file scheme answers, by system calls instead of a server's.
+
+Whatever may wait for a disk (or for a network behind a mount) goes through `transport.disk`: a
+thread on the asyncio side, a plain call on the other. A way to a thread costs some 50 µs, so
+batches go together and bulk goes in large pieces, by copy_file_range(2) where both ends are files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
+
+from ..errors import Incomplete, PostelError, ReplyError, UsageError
+from ..session.files_sync import Files, Reading, Sink, Watch
+from ..session.results_sync import Results
+from ..transport import disk_sync
+from ..transport.digests import HASHES
+from ..types import Entry, Features, Outcome
+from . import disk
+
+if TYPE_CHECKING:
+    from .client_sync import Client
+
+__all__ = ["Adapter", "Batch", "FileReading", "FileSink", "Listing"]
+
+T = TypeVar("T")
+
+_CHUNK = 1 << 20
+"""Bytes of one read for a caller who takes chunks."""
+
+_STEP = 1 << 26
+"""Bytes that the kernel copies before progress is told."""
+
+_TOGETHER = 500
+"""Entries, or small changes, on one way to a thread."""
+
+
+class Listing(Results[Entry]):
+    """The entries of one folder; links are told as links."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._found: Iterator[os.DirEntry[str]] | None = None
+
+    def _more(self) -> Sequence[Entry]:
+        if self._found is None:
+            self._found = disk_sync.call(disk.listing, self._folder)
+        return disk_sync.call(disk.batch, self._folder, self._found, _TOGETHER)
+
+
+class FileReading(Reading):
+    """A file of this machine being read.
+
+    Attributes:
+        entire: bytes the file has in all, known after entering.
+    """
+
+    def __init__(self, path: Path, offset: int) -> None:
+        super().__init__(f"read {path}")
+        self._path, self._offset = path, offset
+        self._file: BinaryIO | None = None
+        self.entire: int | None = None
+
+    def _opened(self) -> BinaryIO:
+        if self._file is not None:
+            return self._file
+        file, self.entire = disk_sync.call(disk.open_read, self._path, self._offset)
+        self._file = file
+        if self.expected is None and self.entire:  # what /proc shows has no size
+            self.expected = self.entire - self._offset
+        return file
+
+    def _chunk(self) -> bytes:
+        file = self._opened()
+        with disk.refused("read", self._path):
+            data: bytes = disk_sync.call(file.read, _CHUNK) or b""
+        if not data:
+            file.close()
+            self._check(self.size)
+        return data
+
+    def save(self, file: BinaryIO, watch: Watch) -> int:
+        """Write all of it to *file*: within the kernel where both are files."""
+        source = self._opened()
+        if self._open:
+            while count := disk_sync.call(self._copied, source, file):
+                self.size += count
+                watch.add(count)
+            self._open = False
+            source.close()
+            self._check(self.size)
+        return self.size
+
+    def _copied(self, source: BinaryIO, target: BinaryIO) -> int:
+        return disk.copy_range(source, target, _STEP)
+
+    def _check(self, size: int) -> None:
+        if self.expected is not None and size < self.expected:
+            raise Incomplete(f"read {self._path}: it ended after {size:,} bytes of "
+                             f"{self.expected:,}", hint="another program cut it; read it again")
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __enter__(self) -> FileReading:
+        self._opened()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+        if self._file is not None:
+            self._file.close()
+
+
+class FileSink(Sink):
+    """A file of this machine being written; leaving the block syncs it."""
+
+    def __init__(self, path: Path, offset: int, durable: bool) -> None:
+        self._path, self._offset, self._durable = path, offset, durable
+        self._file: BinaryIO | None = None
+
+    def begin(self) -> None:
+        """Open the file and forget what is there from the offset on."""
+        self._file = disk_sync.call(disk.open_write, self._path, self._offset)
+
+    def send(self, data: bytes) -> None:
+        """Append *data*."""
+        with disk.refused("write", self._path):
+            disk_sync.write(self._opened(), data)
+
+    def send_file(self, file: BinaryIO, watch: Watch) -> int:
+        """Append what is left of *file*: within the kernel where that is one of this machine."""
+        source, target, size = _unbuffered(file), self._opened(), 0
+        with disk.refused("write", self._path):
+            while count := disk_sync.call(disk.copy_range, source, target, _STEP):
+                size += count
+                watch.add(count)
+        return size
+
+    def finish(self) -> None:
+        """Sync and close."""
+        with self._opened() as file, disk.refused("write", self._path):
+            if self._durable:
+                disk_sync.call(disk.sync, file)
+
+    def abandon(self) -> None:
+        """Close; what has been written stays."""
+        if self._file is not None:
+            self._file.close()
+
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            raise UsageError(f"write {self._path}: it is not open", hint="use it in a with block")
+        return self._file
+
+
+def _unbuffered(file: BinaryIO) -> BinaryIO:
+    """The file below its buffer, at the place where its reader is."""
+    raw = getattr(file, "raw", None)
+    if raw is None or not hasattr(raw, "fileno"):
+        return file
+    try:
+        raw.seek(file.tell())
+    except (OSError, ValueError):
+        return file  # a pipe: what is in the buffer counts
+    return raw  # type: ignore[no-any-return]
+
+
+class Batch(Results[Outcome[T]], Generic[T]):
+    """Many small calls, some hundred on one way to a thread, their outcomes in order."""
+
+    def __init__(self, calls: Iterable[tuple[str, Callable[[], T]]]) -> None:
+        super().__init__()
+        self._calls: Iterator[tuple[str, Callable[[], T]]] = iter(calls)
+
+    def settle(self) -> None:
+        """Nothing is open between two batches."""
+
+    def _more(self) -> Sequence[Outcome[T]]:
+        calls = list(islice(self._calls, _TOGETHER))
+        return disk_sync.call(_outcomes, calls) if calls else ()
+
+
+def _outcomes(calls: Sequence[tuple[str, Callable[[], T]]]) -> list[Outcome[T]]:
+    found: list[Outcome[T]] = []
+    for path, call in calls:
+        try:
+            found.append(Outcome(path, call()))
+        except (ReplyError, PostelError) as error:
+            found.append(Outcome(path, error=error))
+    return found
+
+
+class Adapter(Files):
+    """The verbs of files on this machine.
+
+    Args:
+        site: the client; relative paths begin at its folder.
+    """
+
+    def __init__(self, site: Client) -> None:
+        self.site = site
+
+    @property
+    def features(self) -> Features:
+        """What this machine can do."""
+        return Features(precision=1e-6, set_mode=os.name != "nt", symlinks=True,
+                        digests=tuple(HASHES), copy=True,
+                        folds_case=sys.platform in ("win32", "darwin"))
+
+    # -- one at a time ---------------------------------------------------------------------
+
+    def list(self, path: str = "") -> Listing:
+        """The entries of a folder, in no order; links are told, not followed."""
+        return Listing(self._at(path))
+
+    def stat(self, path: str) -> Entry:
+        """What *path* is: a link counts as what it leads to, if it leads anywhere."""
+        return disk_sync.call(disk.look, self._at(path))
+
+    def read(self, path: str, *, offset: int = 0) -> FileReading:
+        """A file from *offset* on.
+
+        Raises:
+            Changed: it has not so many bytes.
+        """
+        return FileReading(self._at(path), offset)
+
+    def write(self, path: str, *, offset: int = 0) -> FileSink:
+        """A file to be written from *offset* on; what was there from there on goes.
+
+        Raises:
+            Changed: it has not so many bytes.
+        """
+        return FileSink(self._at(path), offset, self.site.durable)
+
+    def make(self, path: str) -> None:
+        """Make a folder."""
+        disk_sync.call(disk.make, self._at(path))
+
+    def remove(self, path: str, *, folder: bool = False) -> None:
+        """Remove a file or link, or an empty folder."""
+        disk_sync.call(disk.remove, self._at(path), folder)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file or folder another name; a file there is replaced in one step."""
+        disk_sync.call(disk.rename, self._at(old), self._at(new))
+
+    def set(
+        self, path: str, *, modified: datetime | None = None, mode: int | None = None
+    ) -> None:
+        """Set time and permissions."""
+        disk_sync.call(disk.set_facts, self._at(path), modified, mode)
+
+    def digest(self, path: str, algorithm: str | None = None) -> tuple[str, str]:
+        """A digest of a file, SHA-256 if nothing else is asked for."""
+        return disk_sync.call(disk.digest, self._at(path), algorithm)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file, by way of a temporary name; blocks are shared where the disk can."""
+        disk_sync.call(disk.copy, self._at(source), self._at(target))
+
+    # -- batches ---------------------------------------------------------------------------
+
+    def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
+        """What many paths are."""
+        return Batch((path, _bound(disk.look, self._at(path))) for path in paths)
+
+    def make_many(self, paths: Iterable[str]) -> Results[Outcome[None]]:
+        """Make many folders, in their order."""
+        return Batch((path, _bound(disk.make, self._at(path))) for path in paths)
+
+    def remove_many(
+        self, paths: Iterable[str], *, folders: bool = False
+    ) -> Results[Outcome[None]]:
+        """Remove many files, or many empty folders, in their order."""
+        return Batch((path, _bound(disk.remove, self._at(path), folders)) for path in paths)
+
+    def rename_many(self, pairs: Iterable[tuple[str, str]]) -> Results[Outcome[None]]:
+        """Rename many, in their order."""
+        return Batch((old, _bound(disk.rename, self._at(old), self._at(new)))
+                          for old, new in pairs)
+
+    def set_many(
+        self, items: Iterable[tuple[str, datetime]]
+    ) -> Results[Outcome[None]]:
+        """Set the times of many."""
+        return Batch((path, _bound(disk.set_facts, self._at(path), when, None))
+                          for path, when in items)
+
+    def _at(self, path: str) -> Path:
+        return self.site.place(path)
+
+
+def _bound(function: Callable[..., T], *arguments: object) -> Callable[[], T]:
+    return lambda: function(*arguments)
