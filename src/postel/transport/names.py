@@ -49,6 +49,7 @@ class Host:
     addresses: tuple[str, ...]
     ports: Mapping[int, int] = field(default_factory=dict)
     authority: str | None = None
+    host_keys: str | None = None
 
 
 class Hosts:
@@ -70,6 +71,7 @@ class Hosts:
         addresses: tuple[str, ...],
         ports: Mapping[int, int] | None = None,
         authority: str | None = None,
+        host_keys: str | None = None,
     ) -> None:
         """Know *name* from now on; a name known already gets the further ports.
 
@@ -79,15 +81,22 @@ class Hosts:
             ports: from the port that is asked for to the one to connect to.
             authority: file of the authority that signs this host's certificates; clients trust
                 it for this name unless they are told otherwise.
+            host_keys: file of its SSH host keys (as known_hosts), trusted in the same way.
         """
         old = self._hosts.get(name.lower())
         merged = {**(old.ports if old else {}), **(ports or {})}
-        self._hosts[name.lower()] = Host(addresses, merged, authority)
+        keys = host_keys or (old.host_keys if old else None)
+        self._hosts[name.lower()] = Host(addresses, merged, authority, keys)
 
     def authority(self, name: str) -> str | None:
         """The authority's file that came with *name*, or None."""
         host = self._hosts.get(name.lower().rstrip("."))
         return None if host is None else host.authority
+
+    def host_keys(self, name: str) -> str | None:
+        """The file of SSH host keys that came with *name*, or None."""
+        host = self._hosts.get(name.lower().rstrip("."))
+        return None if host is None else host.host_keys
 
     def remove(self, name: str) -> None:
         """Forget *name*."""

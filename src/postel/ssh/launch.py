@@ -1,0 +1,135 @@
+"""What both links decide before anything runs: which backend, which address, which ciphers.
+
+Transport code, the same for both sides.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from ..errors import UsageError
+from ..secrets import Secret
+from ..transport.names import HOSTS
+from .command import Goal, checked_host, checked_user
+from .types import SSHOptions
+
+__all__ = ["SSH_PORT", "Password", "backend_for", "goal_for", "prefers_gcm", "taken_over"]
+
+SSH_PORT = 22
+
+Password = str | Secret | Callable[[], str | Secret] | None
+
+
+def backend_for(options: SSHOptions) -> Literal["ssh", "asyncssh"]:
+    """The backend to use.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    program = options.program or "ssh"
+    has_program = os.name != "nt" and shutil.which(program) is not None
+    if options.backend == "ssh" or (options.backend == "auto" and has_program):
+        if not has_program:
+            raise UsageError(f"there is no program {program} here",
+                             hint="install OpenSSH's client, or pip install 'postel[ssh]'")
+        return "ssh"
+    if find_spec("asyncssh") is None:
+        raise UsageError("asyncssh is not installed", hint="pip install 'postel[ssh]'")
+    return "asyncssh"
+
+
+def goal_for(
+    host: str,
+    port: int | None,
+    user: str | None,
+    subsystem: str | None,
+    command: str | None,
+    *,
+    family: int = 0,
+    source: str | None = None,
+    timeout: float | None = None,
+) -> Goal:
+    """Where a link leads; names that only this process knows get their address.
+
+    Raises:
+        UsageError: host or user could be taken for something else.
+    """
+    host = checked_host(host.lower())
+    if user is not None:
+        checked_user(user)
+    version = {int(socket.AF_INET): 4, int(socket.AF_INET6): 6}.get(family, 0)
+    own = HOSTS.find(host, port or SSH_PORT)
+    address = None
+    if own:
+        address, port = str(own[0].sockaddr[0]), own[0].sockaddr[1]
+    return Goal(host, port, user, None if command is not None else subsystem, command, address,
+                version, source, timeout)
+
+
+def with_known_keys(host: str, options: SSHOptions) -> SSHOptions:
+    """*options* with the host keys that came with a name of this process's own."""
+    keys = HOSTS.host_keys(host)
+    if keys is None or options.known_hosts is not None or options.fingerprint is not None:
+        return options
+    return replace(options, known_hosts=keys)
+
+
+def taken_over(stream: object) -> socket.socket:
+    """The connected socket below *stream*, to be given to another program.
+
+    Raises:
+        UsageError: there is more between than a socket.
+    """
+    sock = getattr(stream, "_sock", None)
+    if type(sock) is not socket.socket:
+        raise UsageError(
+            "ssh cannot be given a connection that has TLS in it, or that is none of the system's",
+            hint="use a socks5:// or http:// proxy, or SSHOptions(backend=\"asyncssh\")")
+    return socket.socket(fileno=os.dup(sock.fileno()))
+
+
+@cache
+def prefers_gcm(config: str | None) -> bool:
+    """Whether AES-GCM goes first: the processor has AES, and no configuration has its own order."""
+    return _has_aes() and not any(_orders_ciphers(path) for path in _configs(config))
+
+
+def _has_aes() -> bool:
+    if platform.machine() == "arm64":
+        return True  # Apple's
+    try:
+        words = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return re.search(r"^(flags|Features)\s*:.*\baes\b", words, re.MULTILINE) is not None
+
+
+def _configs(config: str | None) -> list[Path]:
+    if config == "none":
+        return []
+    if config is not None:
+        return [Path(config)]
+    system = Path("/etc/ssh")
+    return [Path.home() / ".ssh/config", system / "ssh_config",
+            *sorted((system / "ssh_config.d").glob("*.conf"))]
+
+
+def _orders_ciphers(path: Path) -> bool:
+    """Whether *path* says something about ciphers, or includes files of the user's that might."""
+    try:
+        text = path.read_text("utf-8", "replace").lower()
+    except OSError:
+        return False
+    included = re.findall(r"^\s*include\s+(.*)$", text, re.MULTILINE)
+    return (re.search(r"^\s*ciphers\b", text, re.MULTILINE) is not None
+            or any(line.strip() != "/etc/ssh/ssh_config.d/*.conf" for line in included))
