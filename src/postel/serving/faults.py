@@ -77,10 +77,10 @@ class Faults:
         """Do nothing wrong any more."""
         self.script.clear()
 
-    def due(self, verb: str) -> Fault | None:
-        """The fault that *verb* meets now, or None; counts it."""
+    def due(self, *verbs: str) -> Fault | None:
+        """The fault that a command met under any of these names meets now, or None; counts it."""
         for fault in self.script:
-            if fault.verb not in ("", verb):
+            if fault.verb not in ("", *verbs):
                 continue
             if fault.after:
                 fault.after -= 1

@@ -48,6 +48,7 @@ class FileStatus:
         modified: seconds since 1970, UTC.
         mode: permission bits.
         unique: the same for the same file under any name (RFC 3659 section 7.5.2).
+        version: another one whenever the content may have changed, whatever *modified* says.
     """
 
     name: str
@@ -56,6 +57,7 @@ class FileStatus:
     modified: float
     mode: int
     unique: str
+    version: str = ""
 
     @property
     def is_folder(self) -> bool:
@@ -162,10 +164,12 @@ class _Node:
     data: bytes = b""
     inside: dict[str, _Node] | None = None
     unique: str = field(default_factory=lambda: f"lab{next(_numbers):x}")
+    version: int = 0
 
     def status(self, name: str) -> FileStatus:
         kind = Kind.FILE if self.inside is None else Kind.FOLDER
-        return FileStatus(name, kind, len(self.data), self.modified, self.mode, self.unique)
+        return FileStatus(name, kind, len(self.data), self.modified, self.mode, self.unique,
+                          f"{self.unique}v{self.version:x}")
 
     def folder(self) -> dict[str, _Node]:
         if self.inside is None:
@@ -351,6 +355,7 @@ class MemoryFiles:
         if used > self.limit:
             raise failed(errno.ENOSPC)
         node.data, node.modified, self._used = data, time.time(), used
+        node.version += 1
 
 
 def _walk(node: _Node, path: str) -> Iterator[tuple[str, bytes]]:

@@ -181,5 +181,6 @@ def _status(name: str, found: os.stat_result) -> FileStatus:
         kind = Kind.FOLDER
     else:
         kind = Kind.LINK if stat.S_ISLNK(mode) else Kind.OTHER
-    return FileStatus(name, kind, found.st_size, found.st_mtime, stat.S_IMODE(mode),
-                      f"{found.st_dev:x}g{found.st_ino:x}")
+    unique = f"{found.st_dev:x}g{found.st_ino:x}"
+    return FileStatus(name, kind, found.st_size, found.st_mtime, stat.S_IMODE(mode), unique,
+                      f"{found.st_ino:x}c{found.st_ctime_ns:x}")
