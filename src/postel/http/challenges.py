@@ -99,7 +99,7 @@ def parameters(text: str) -> dict[str, str]:
         >>> parameters('nextnonce="a b", qop=auth')
         {'nextnonce': 'a b', 'qop': 'auth'}
     """
-    found = _challenges("x " + text[:LONGEST_FIELD], 1)
+    found = _challenges("x," + text[:LONGEST_FIELD], 1)
     return dict(found[0].params)
 
 
