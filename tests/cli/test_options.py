@@ -77,7 +77,8 @@ def test_a_text_that_is_no_url_is_refused_before_anything_is_done(
     (["get", "ftp://h.example/pub/"], "-r fetches folders"),
     (["ls", "pop3://h.example/"], "postel mail"),
     (["ls", "nntp://h.example/"], "ftp://"),
-    (["cat", "file:///etc/hosts"], "on this machine"),
+    (["cat", "file://elsewhere/etc/hosts"], "this machine only"),
+    (["cat", "--proxy", "socks5h://127.0.0.1:1", "file:///etc/hosts"], "file takes no proxy"),
     (["ls", "file://h.example/etc"], "this machine only"),
     (["mail", "fetch", "ftp://h.example/", "--into", "x"], "pop3://"),
     (["mail", "fetch", "pop3://a@h.example/", "--into", "mh:x"], "mbox:FILE"),
@@ -251,7 +252,7 @@ def test_file_urls_are_the_other_side(here: lab.Lab, postel: Run, tmp_path: Path
     postel("put", "c", f"{place}/d")
     assert (tmp_path / "d").read_bytes() == b"hello\n"
     assert {row["name"] for row in objects(postel("ls", "--json", place))} >= {"a b", "c", "d"}
-    assert "onto itself" in postel("put", "c", f"{place}/c", code=6).stderr
+    assert "onto itself" in postel("put", "c", f"{place}/c", code=2).stderr
     assert (tmp_path / "c").read_bytes() == b"hello\n"
     postel("get", f"{place}/missing", code=3)
     postel("ls", f"{place}/missing", code=3)

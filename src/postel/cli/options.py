@@ -43,6 +43,8 @@ _TAIL = 12
 """Records of the dialogue that -v shows of a failure."""
 _LONGEST = 200
 """Columns of each of them: a list of features is long."""
+_TIMEOUT = 60.0
+"""Seconds that every client waits unless it is told otherwise."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -59,7 +61,7 @@ class Settings:
     cert: str | None = None
     key: str | None = None
     proxy: str | None = None
-    timeout: float = 60.0
+    timeout: float = _TIMEOUT
     family: int = 0
     trace: str | None = None
     verbose: int = 0
@@ -68,13 +70,18 @@ class Settings:
     known: dict[tuple[str, str], Secret] = field(default_factory=dict, repr=False)
 
     def client(self, url: URL) -> dict[str, Any]:
-        """The keywords that make a client for *url*."""
-        return {
-            "user": self.user, "security": self.security, "tls": self._tls(),
-            "timeout": self.timeout, "proxy": self.proxy, "family": self.family,
+        """The keywords that make a client for *url*; what is as usual is left out.
+
+        So a scheme that has no use for an option says so only where it was given.
+        """
+        given = {
+            "user": self.user, "security": None if self.security == "auto" else self.security,
+            "tls": self._tls(), "timeout": None if self.timeout == _TIMEOUT else self.timeout,
+            "proxy": self.proxy, "family": self.family or None,
             "trace": self._trace(), "auth": self.auth,
             "password": url.password or self._password(url),
         }
+        return {name: value for name, value in given.items() if value is not None}
 
     def _password(self, url: URL) -> str | Callable[[], Secret] | None:
         """How to find the password of a user; what is secret is not for those who have no name."""
@@ -150,7 +157,7 @@ _CLIENT = (
                  help="The certificate's key, if it is not in the same file."),
     click.option("--proxy", metavar="URL",
                  help="Go through socks5h://… or http://…; \"none\" goes direct."),
-    click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True,
+    click.option("--timeout", type=click.FloatRange(min=0.1), default=_TIMEOUT, show_default=True,
                  metavar="SECONDS", help="For each step; a transfer that moves has no limit."),
     click.option("-4", "four", is_flag=True, help="IPv4 only."),
     click.option("-6", "six", is_flag=True, help="IPv6 only."),
@@ -275,10 +282,8 @@ class LocalPath(click.Path):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
         """The path; the URL's, where it is one."""
-        from ..transfer.local import place
+        if isinstance(value, str) and value[:6].lower() == "file:/":
+            from ..transfer.sites_sync import here
 
-        return super().convert(str(place(value)) if _is_file_url(value) else value, param, ctx)
-
-
-def _is_file_url(value: object) -> bool:
-    return isinstance(value, str) and value[:6].lower() == "file:/"
+            value = str(here(value))
+        return super().convert(value, param, ctx)

@@ -90,7 +90,9 @@ class Passwords:
         try:
             found = keyring.get_password(f"postel:{self._url.host}", self._user)
         except Exception as error:  # a locked or missing backend, each with errors of its own
-            click.echo(f"postel: the keyring is left alone: {type(error).__name__}", err=True)
+            kind = type(error).__name__
+            if kind != "NoKeyringError":  # where there is none, nothing is left alone
+                click.echo(f"postel: the keyring is left alone: {kind}", err=True)
             return None
         return str(found) if found is not None else None
 

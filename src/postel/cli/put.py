@@ -24,7 +24,7 @@ from .options import (
 from .render import Bar, print_json, size, would
 
 if TYPE_CHECKING:
-    from ..ftp.client_sync import Client
+    from ..session.site_sync import FileSite
 
 __all__ = ["command"]
 
@@ -67,7 +67,7 @@ def command(
         return 0
     work = _Put(goal, settings, Bar(False if settings.quiet or as_json else None), as_json,
                 recursive=recursive, resume=resume, inplace=inplace, parallel=parallel)
-    return work.here(paths) if goal.scheme == "file" else work.there(paths, limit_rate)
+    return work.all(paths, limit_rate)
 
 
 @dataclass
@@ -83,8 +83,8 @@ class _Put:
     inplace: bool
     parallel: int
 
-    def there(self, paths: list[Path], rate: int | None) -> int:
-        """Store *paths* on the server; return the exit code."""
+    def all(self, paths: list[Path], rate: int | None) -> int:
+        """Store *paths*; return the exit code."""
         from ..transfer.verbs_sync import open_site
 
         site, place = open_site(self.goal, "write", rate=rate, **self.settings.client(self.goal))
@@ -105,15 +105,9 @@ class _Put:
                     self.bar.done()
         return worst
 
-    def here(self, paths: list[Path]) -> int:
-        """Copy *paths* within this machine."""
-        from ..transfer.verbs_sync import put
+    def _one(self, site: FileSite, path: Path, place: str) -> int:
+        from ..transfer.sites_sync import not_onto_itself
 
-        for path in paths:
-            self._tell(path, put(path, self.goal))
-        return 0
-
-    def _one(self, site: Client, path: Path, place: str) -> int:
         if path.is_dir() and not self.recursive:
             self.settings.say(f"{display(str(path))}: is a folder, left out (-r takes folders)")
             return 1
@@ -123,6 +117,7 @@ class _Put:
                                     inplace=self.inplace)
             self.bar.done()
             return tell(done, self.settings, self.as_json)
+        not_onto_itself(path, self.goal)
         count = site.upload(path, place, resume=self.resume, inplace=self.inplace,
                             progress=self.bar)
         self.bar.done()

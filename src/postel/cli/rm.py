@@ -33,7 +33,7 @@ def command(
         with site:
             if recursive:
                 return tell(site.rmtree(path), settings, as_json)
-            site.dele(path)
+            site.files.remove(path)
         return 0
 
     return each(urls, one, settings, as_json=as_json)

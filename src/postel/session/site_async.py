@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from ..errors import UsageError
 from ..types import Entry, Progress
@@ -62,6 +62,13 @@ class AsyncFileSite:
         """Connect again, and go back to where it was."""
         await self.aclose()
         await self.open()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        await self.aclose()
 
     def be_careful(self) -> None:
         """Something odd came from the server: do one thing at a time from here on."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from ..errors import UsageError
 from ..types import Entry, Progress
@@ -62,6 +62,13 @@ class FileSite:
         """Connect again, and go back to where it was."""
         self.close()
         self.open()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
 
     def be_careful(self) -> None:
         """Something odd came from the server: do one thing at a time from here on."""

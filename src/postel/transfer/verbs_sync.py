@@ -1,9 +1,8 @@
 # GENERATED from verbs_async.py by tools/unasync.py: edit that file, not this one.
 """`get`, `put`, `ls` and their kin: one call each, any URL whose scheme can do it.
 
-Options that all clients share (user, password, security, tls, timeout, proxy …) pass through, and
-``rate=`` limits the bytes a second of all connections together. A file: URL or a plain path is
-this machine's side of a transfer.
+Options of the scheme's client (user, password, security, tls, timeout, proxy …) pass through, and
+``rate=`` limits the bytes a second of all connections together.
 """
 
 from __future__ import annotations
@@ -12,63 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ..errors import UsageError
-from ..ftp.client_sync import Client
-from ..schemes import scheme_of
-from ..session.files_sync import Files
-from ..transport import disk_sync as disk
 from ..types import Entry, Progress
-from ..urls import URL, ftp_path, parse
+from ..urls import URL
 from ..wire.names import safe_name
-from . import local
-from .pace_sync import Pace, PacedFiles
+from .sites_sync import here, not_onto_itself, open_site, parsed_for
 
 __all__ = ["get", "ls", "mkdir", "open_site", "put", "rename", "rm", "stat"]
 
 Tell = Callable[[Progress], object] | None
-
-
-class _Site(Client):
-    """A client whose transfers keep a pace, if it is given one; so do those it opens beside it."""
-
-    pace: Pace | None = None
-
-    @property
-    def files(self) -> Files:  # type: ignore[override]  # fewer promises: no words of FTP
-        """The verbs, at the pace."""
-        plain = super().files
-        return plain if self.pace is None else PacedFiles(plain, self.pace)
-
-    def another(self) -> Client:
-        """A second client, which shares the pace."""
-        twin = super().another()
-        if isinstance(twin, _Site):
-            twin.pace = self.pace
-        return twin
-
-
-def open_site(
-    url: str | URL, verb: str, *, rate: int | None = None, **options: Any
-) -> tuple[Client, str]:
-    """The client for *url*, not connected, and the path that the URL names.
-
-    Args:
-        url: of a scheme that has files.
-        verb: what is to be done with it.
-        rate: at most so many bytes a second, for all its transfers together.
-        options: the keywords that every client takes.
-
-    Raises:
-        UsageError: the scheme is unknown, has no such verb, or is this machine's own.
-    """
-    parsed = _parsed(url, verb)
-    if parsed.scheme == "file":
-        raise UsageError(f"{parsed}: that is on this machine, where no server is asked",
-                         hint="get, put and ls take file: URLs; all else your shell does")
-    path, _ = ftp_path(parsed)
-    site = _Site(parsed.with_(path="/"), **options)
-    site.pace = None if rate is None else Pace(rate)
-    return site, path
 
 
 def get(
@@ -88,7 +38,7 @@ def get(
         resume: go on where an interrupted run stopped, if the source is still the same.
         verify: compare digests, where the server computes them.
         progress: called with a `Progress` now and then.
-        options: the keywords that every client takes, and ``rate=`` in bytes a second.
+        options: keywords of the scheme's client, and ``rate=`` in bytes a second.
 
     Raises:
         NotFound: there is no such file.
@@ -98,14 +48,8 @@ def get(
         >>> (get("ftp://ftp.example.org/pub/hello.txt")).read_text()
         'Hello from the lab.\\n'
     """
-    parsed = _parsed(url, "read")
-    place = Path() if target is None else local.place(target)
-    if parsed.scheme == "file":
-        source = local.path_of(parsed)
-        place = place / source.name if place.is_dir() else place
-        disk.call(local.copy, source, place)
-        return place
-    site, path = open_site(parsed, "read", **options)
+    place = Path() if target is None else here(target)
+    site, path = open_site(url, "read", **options)
     if place.is_dir():
         place = place / _last(path)
     with site:
@@ -128,19 +72,17 @@ def put(
         url: of the file, or of a folder when it ends in "/".
         inplace: write to the final name at once, for servers that let nobody rename.
         progress: called with a `Progress` now and then.
-        options: the keywords that every client takes, and ``rate=`` in bytes a second.
+        options: keywords of the scheme's client, and ``rate=`` in bytes a second.
 
     Example:
         >>> _ = Path("notes.txt").write_text("remember")
         >>> put("notes.txt", "ftp://alice:secret@ftp.example.org/incoming/")
         8
     """
-    parsed = _parsed(url, "write")
-    if isinstance(source, str):
-        source = local.place(source)
-    if parsed.scheme == "file":
-        return disk.call(_put_here, source, local.path_of(parsed))
-    site, path = open_site(parsed, "write", **options)
+    site, path = open_site(url, "write", **options)
+    if isinstance(source, str | Path):
+        source = here(source)
+        not_onto_itself(source, parsed_for(url, "write")[0])
     with site:
         return site.upload(source, path, inplace=inplace, progress=progress)
 
@@ -150,16 +92,13 @@ def ls(url: str | URL, **options: Any) -> list[Entry]:
 
     Args:
         url: of the folder.
-        options: the keywords that every client takes.
+        options: keywords of the scheme's client.
 
     Example:
         >>> [entry.name for entry in ls("ftp://ftp.example.org/pub/")]
         ['hello.txt', 'more']
     """
-    parsed = _parsed(url, "list")
-    if parsed.scheme == "file":
-        return sorted(disk.call(local.entries, local.path_of(parsed)), key=_by_name)
-    site, path = open_site(parsed, "list", **options)
+    site, path = open_site(url, "list", **options)
     with site:
         entries = [entry for entry in site.list(path)]
     return sorted(entries, key=_by_name)
@@ -170,7 +109,7 @@ def stat(url: str | URL, **options: Any) -> Entry:
 
     Args:
         url: of a file or folder.
-        options: the keywords that every client takes.
+        options: keywords of the scheme's client.
 
     Raises:
         NotFound: to nothing.
@@ -186,7 +125,7 @@ def mkdir(url: str | URL, *, parents: bool = False, **options: Any) -> None:
     Args:
         url: of the folder.
         parents: also those above it; an existing one is fine then.
-        options: the keywords that every client takes.
+        options: keywords of the scheme's client.
 
     Raises:
         AlreadyExists: it is there.
@@ -196,7 +135,7 @@ def mkdir(url: str | URL, *, parents: bool = False, **options: Any) -> None:
         if parents:
             site.makedirs(path)
         else:
-            site.mkd(path)
+            site.files.make(path)
 
 
 def rm(url: str | URL, *, recursive: bool = False, **options: Any) -> None:
@@ -205,7 +144,7 @@ def rm(url: str | URL, *, recursive: bool = False, **options: Any) -> None:
     Args:
         url: of the file or folder.
         recursive: whether folders may go.
-        options: the keywords that every client takes.
+        options: keywords of the scheme's client.
 
     Raises:
         NotFound: there is no such file.
@@ -213,7 +152,7 @@ def rm(url: str | URL, *, recursive: bool = False, **options: Any) -> None:
     site, path = open_site(url, "remove", **options)
     with site:
         if not recursive:
-            site.dele(path)
+            site.files.remove(path)
             return
         report = site.rmtree(path)
         if report.failures:
@@ -226,27 +165,12 @@ def rename(url: str | URL, new: str, **options: Any) -> None:
     Args:
         url: of the file or folder.
         new: the new path on the same server; without a slash, a name in the same folder.
-        options: the keywords that every client takes.
+        options: keywords of the scheme's client.
     """
     site, path = open_site(url, "rename", **options)
     folder, slash, _ = path.rstrip("/").rpartition("/")
     with site:
-        site.rename(path, new if "/" in new else f"{folder}{slash}{new}")
-
-
-def _parsed(url: str | URL, verb: str) -> URL:
-    parsed = url if isinstance(url, URL) else parse(url)
-    scheme = scheme_of(parsed.scheme, verb)
-    if scheme.family != "files":
-        raise UsageError(f"{parsed}: {scheme.name} is for {scheme.family}, not for files",
-                         hint=f"use {scheme.package}, or the command: postel {scheme.family}")
-    return parsed
-
-
-def _put_here(source: Path | BinaryIO, target: Path) -> int:
-    if not isinstance(source, Path):
-        raise UsageError(f"put to {target}: an open file is not copied within this machine")
-    return local.copy(source, target / source.name if target.is_dir() else target)
+        site.files.rename(path, new if "/" in new else f"{folder}{slash}{new}")
 
 
 def _last(path: str) -> str:
