@@ -205,13 +205,13 @@ async def upload_from(
     async with files.write(place, offset=offset) as sink:
         sent = offset + await sink.send_file(file, watch)
     await _measure(files, place, sent)
-    if place != path:
-        await files.rename(place, path)
     if modified is not None and files.features.set_modified:
         try:
-            await files.set(path, modified=modified)
+            await files.set(place, modified=modified)
         except ReplyError:
             pass  # a server that sets no times; the bytes are what was asked for
+    if place != path:
+        await files.rename(place, path)
     watch.tell()
     return sent
 

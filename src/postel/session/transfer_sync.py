@@ -205,13 +205,13 @@ def upload_from(
     with files.write(place, offset=offset) as sink:
         sent = offset + sink.send_file(file, watch)
     _measure(files, place, sent)
-    if place != path:
-        files.rename(place, path)
     if modified is not None and files.features.set_modified:
         try:
-            files.set(path, modified=modified)
+            files.set(place, modified=modified)
         except ReplyError:
             pass  # a server that sets no times; the bytes are what was asked for
+    if place != path:
+        files.rename(place, path)
     watch.tell()
     return sent
 

@@ -28,7 +28,7 @@ from .transfer_sync import Tell, download_into
 from .tree_work_sync import LARGE, TRIES, Site, Job, Work, run
 from .trees_sync import Report, is_one, walk
 
-__all__ = ["download_tree"]
+__all__ = ["download_tree", "fetch"]
 
 _TOGETHER = 16
 """Small files that get their names at once: what a killed run fetches again at most."""
@@ -50,7 +50,7 @@ def download_tree(
     with Folder(root, strict=strict) as folder:
         work = Work(folder, progress, durable)
         _plan_download(site, path, work)
-        run(site, work, connections, _fetch)
+        run(site, work, connections, fetch)
         return work.report
 
 
@@ -121,7 +121,7 @@ def _make_folder(work: Work, parts: tuple[str, ...]) -> None:
         work.root.descend(parts, make=True).close()
 
 
-def _fetch(files: Files, work: Work) -> None:
+def fetch(files: Files, work: Work) -> None:
     """Fetch files until the queue is empty."""
     large: list[Job] = []
     held: list[Job] = []
@@ -162,6 +162,7 @@ def _fetch_one(
                                                progress=work.progress)
                 else:
                     size = _save(reading, place, job, work.progress)
+                work.check(files, job, place, size)
             except BaseException:
                 place.keep()
                 raise
@@ -186,7 +187,7 @@ class _Shelf:
 
     def place(self, job: Job) -> Target:
         """Where *job* goes."""
-        name = job.path.rpartition("/")[2]
+        name = job.name or job.path.rpartition("/")[2]
         if self._folder is None or self._parts != job.parts:
             self.close()
             if self._work.root is None:
@@ -207,12 +208,12 @@ class _Shelf:
         whole, self._whole = self._whole, []
         if not whole or self._folder is None:
             return
-        places = [(place, job.entry.modified if job.entry is not None else None)
+        places = [(place, job.entry.modified if job.entry is not None else None, job.mode)
                   for job, place, _ in whole]
         problems = disk.call(_commit_all, self._folder, places, self._work.durable)
         for (job, _, size), problem in zip(whole, problems, strict=True):
             if problem is None:
-                self._work.report.add(size)
+                self._work.done(job, size)
             else:
                 self._work.failed(job, problem)
 
@@ -225,14 +226,14 @@ class _Shelf:
 
 
 def _commit_all(
-    folder: Folder, places: Sequence[tuple[Target, datetime | None]], durable: bool
+    folder: Folder, places: Sequence[tuple[Target, datetime | None, int | None]], durable: bool
 ) -> list[PostelError | None]:
     """Give files their names; what went wrong with each."""
     problems: list[PostelError | None] = []
-    for place, modified in places:
+    for place, modified, mode in places:
         try:
             with on_disk(place.name), place:
-                place.commit(modified=modified, durable=durable, folder=False)
+                place.commit(modified=modified, mode=mode, durable=durable, folder=False)
             problems.append(None)
         except PostelError as error:
             problems.append(error)

@@ -28,7 +28,7 @@ from .transfer_sync import Tell, temporary
 from .tree_work_sync import Site, Job, Work, run
 from .trees_sync import Report, is_one, makedirs
 
-__all__ = ["upload_tree"]
+__all__ = ["store", "store_inplace", "upload_tree"]
 
 _SETTLED = 50
 """Uploads that are measured and renamed together."""
@@ -54,7 +54,7 @@ def upload_tree(
         if outcome.error is not None and not _is_there(site.files, outcome.path):
             work.report.fail(outcome.path, outcome.error)
     work.report.folders = len(folders)
-    run(site, work, connections, _store_inplace if inplace else _store)
+    run(site, work, connections, store_inplace if inplace else store)
     return work.report
 
 
@@ -89,7 +89,7 @@ def _is_there(files: Files, folder: str) -> bool:
         return False
 
 
-def _store(files: Files, work: Work) -> None:
+def store(files: Files, work: Work) -> None:
     """Store files under temporary names until the queue is empty; settle them in batches."""
     sent: list[tuple[Job, int, datetime]] = []
     held: list[Job] = []
@@ -109,7 +109,7 @@ def _store(files: Files, work: Work) -> None:
             sent.clear()
 
 
-def _store_inplace(files: Files, work: Work) -> None:
+def store_inplace(files: Files, work: Work) -> None:
     """Store files under their own names."""
     held: list[Job] = []
 
@@ -118,7 +118,7 @@ def _store_inplace(files: Files, work: Work) -> None:
         done: list[tuple[Job, int, datetime]] = []
         _store_one(work, job, sink, done)
         for _, size, _ in done:
-            work.report.add(size)
+            work.done(job, size)
 
     while work.jobs:
         try:
@@ -152,10 +152,20 @@ def _store_one(
             raise
 
 
+def _is_sound(files: Files, work: Work, job: Job, size: int) -> bool:
+    """Whether what was stored passes the run's check; what does not is reported."""
+    try:
+        work.check(files, job, None, size)
+    except PostelError as error:
+        work.failed(job, error)
+        return False
+    return True
+
+
 def _settle(
     files: Files, work: Work, sent: list[tuple[Job, int, datetime]]
 ) -> None:
-    """Measure what was stored, give it its names, set its times; *sent* keeps what is not done."""
+    """Measure what was stored, set its times, give it its names; *sent* keeps what is not done."""
     places = [temporary(job.path) for job, _, _ in sent]
     stats = [outcome for outcome in files.stat_many(places)]
     whole = []
@@ -164,17 +174,18 @@ def _settle(
         if there is not None and there != size:
             sent.remove((job, size, when))
             work.failed(job, Incomplete(f"{job.path}: the server has {there:,} of {size:,} bytes"))
-        else:
+        elif _is_sound(files, work, job, size):
             whole.append((job, size, when))
+        else:
+            sent.remove((job, size, when))
+    if files.features.set_modified:  # before the name: what has its name is done
+        _ = [outcome for outcome in files.set_many(
+            [(temporary(job.path), when) for job, _, when in whole])]
     pairs = [(temporary(job.path), job.path) for job, _, _ in whole]
     renamed = [outcome for outcome in files.rename_many(pairs)]
-    timed = []
     for (job, size, when), done in zip(whole, renamed, strict=True):
         sent.remove((job, size, when))
         if isinstance(done.error, PostelError):
             work.failed(job, done.error)
         else:
-            work.report.add(size)
-            timed.append((job.path, when))
-    if files.features.set_modified:
-        _ = [outcome for outcome in files.set_many(timed)]
+            work.done(job, size)

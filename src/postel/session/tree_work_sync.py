@@ -17,7 +17,7 @@ from typing import Protocol
 from ..errors import NetworkError, PostelError, ProtocolError, TransferError, TryLater
 from ..transport.clock_sync import Later
 from ..transport.crew_sync import Crew
-from ..transport.target import Folder
+from ..transport.target import Folder, Target
 from ..types import Entry
 from .files_sync import Files
 from .transfer_sync import Tell, temporary
@@ -64,12 +64,24 @@ class Site(Protocol):
 
 @dataclass(eq=False)
 class Job:
-    """One file to be moved: its remote path, its local place, what is known of it."""
+    """One file to be moved: its remote path, its local place, what is known of it.
+
+    Attributes:
+        path: on the server.
+        parts: the folders above it here.
+        entry: what is known of it.
+        local: the file here that is stored.
+        mode: the permissions that it gets here; None takes those of what it replaces.
+        name: what it is called here, where that differs.
+        tries: how often it was begun.
+    """
 
     path: str
     parts: tuple[str, ...] = ()
     entry: Entry | None = None
     local: Path | None = None
+    mode: int | None = None
+    name: str = ""
     tries: int = 0
 
 
@@ -99,6 +111,20 @@ class Work:
         """Put what was taken ahead and never begun back in front."""
         self.jobs.extendleft(reversed(held))
         held.clear()
+
+    def check(self, files: Files, job: Job, place: Target | None, size: int) -> None:
+        """Called when all *size* bytes of *job* have moved, before they get their name.
+
+        Args:
+            files: the server's side, where *job* came from or went to.
+            job: which.
+            place: the file here that it was fetched into; None where it was stored there.
+            size: in bytes.
+        """
+
+    def done(self, job: Job, size: int) -> None:
+        """*job* is there under its name."""
+        self.report.add(size)
 
     def failed(self, job: Job, error: PostelError) -> None:
         """Report *job*, or put it back when another try may help."""

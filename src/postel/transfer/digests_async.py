@@ -1,0 +1,54 @@
+# A conversation (its twin digests_sync.py is generated): whether two files are the same.
+"""Digests of two ends: computed by whoever can, read where nobody does."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..errors import NotSupported, ReplyError
+from ..session.files_async import AsyncFiles
+from ..transport.digests import HASHES
+
+__all__ = ["digest_of", "same_bytes"]
+
+_WEAK = "CRC32"
+"""A checksum finds damage, but not whether two files are one: it is never taken here."""
+
+
+async def same_bytes(
+    ours: AsyncFiles, path: str, theirs: AsyncFiles, to: str
+) -> bool:
+    """Whether *path* of one end and *to* of another hold the same bytes.
+
+    Raises:
+        NotFound: one of them is gone.
+    """
+    name = _common(ours.features.digests, theirs.features.digests)
+    return await digest_of(ours, path, name) == await digest_of(theirs, to, name)
+
+
+def _common(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
+    """The digest to take: one that both compute, else one that either does, else SHA-256."""
+    for having in (set(ours) & set(theirs), set(ours) | set(theirs)):
+        for name in HASHES:
+            if name in having and name != _WEAK:
+                return name
+    return "SHA-256"
+
+
+async def digest_of(files: AsyncFiles, path: str, name: str = "SHA-256") -> str:
+    """The digest *name* of a file, in hex: by the server, or by reading it.
+
+    Raises:
+        NotFound: there is no such file.
+    """
+    if name in files.features.digests:
+        try:
+            return (await files.digest(path, name))[1].lower()
+        except (NotSupported, ReplyError):
+            pass  # it said so and cannot: read it
+    digest = hashlib.new(HASHES[name], usedforsecurity=False)
+    async with files.read(path) as reading:
+        async for chunk in reading:
+            digest.update(chunk)
+    return digest.hexdigest()

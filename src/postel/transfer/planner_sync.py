@@ -1,0 +1,323 @@
+# GENERATED from planner_async.py by tools/unasync.py: edit that file, not this one.
+"""Make a plan: list two trees side by side, folder by folder, and compare as the listings come.
+
+Folders of one depth are listed together, over as many connections as are worth their while; each
+folder is compared as soon as both its listings are there, and only what differs is kept, so a plan
+takes memory for differences, not for files.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import LimitReached, NetworkError, NotFound, NotSupported, PostelError, ProtocolError
+from ..session.files_sync import Files
+from ..session.site_sync import FileSite
+from ..session.trees_sync import DEEPEST, is_one
+from ..transport.crew_sync import Crew
+from ..types import Entry
+from ..wire.names import joined
+from .compare import Comparer, End, Found, Known, Pair
+from .digests_sync import same_bytes
+from .filters import Filter, parse_rules
+from .types import Action, Delete, Do, Mark, Plan, Problem, Rules
+
+__all__ = ["Tree", "filter_of", "make_plan"]
+
+_TRIES = 3
+"""How often a folder is listed before it is given up."""
+
+_NEAR = 0.0005
+"""Seconds of a round trip from which on a second connection hides something."""
+
+Tell = Callable[[str, int], object] | None
+
+
+@dataclass
+class Tree:
+    """One of the two trees: a client, connected, and the folder in it.
+
+    Args:
+        site: the client.
+        top: the folder's path there; "" is where the client stands.
+    """
+
+    site: FileSite
+    top: str
+
+    @property
+    def files(self) -> Files:
+        """The verbs."""
+        return self.site.files
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine."""
+        return self.site.url.scheme == "file"
+
+    def at(self, path: str) -> str:
+        """The whole path of *path*, which is seen from the top."""
+        if not path:
+            return self.top
+        return joined(self.top, path) if self.top else path
+
+    def another(self) -> Tree:
+        """The same over a connection of its own, not connected."""
+        return Tree(self.site.another(), self.top)
+
+    def end(self) -> End:
+        """What comparing needs to know."""
+        return End(self.files.features, self.local)
+
+
+def filter_of(rules: Rules) -> Filter:
+    """The filter of a run's rules.
+
+    Raises:
+        UsageError: a line of it cannot be read.
+    """
+    return Filter(parse_rules(rules.filter), rules.smallest, rules.largest, rules.after,
+                  rules.before)
+
+
+@dataclass
+class _Gathered:
+    """What has been found, as one worker after the other hands it in."""
+
+    folders: list[Action] = field(default_factory=list)
+    files: list[Action] = field(default_factory=list)
+    clear: list[Action] = field(default_factory=list)
+    gone: list[Action] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    same: int = 0
+    total: int = 0
+
+
+def make_plan(
+    source: Tree,
+    target: Tree,
+    rules: Rules | None = None,
+    *,
+    known: Known = lambda path: None,
+    connections: int = 4,
+    tell: Tell = None,
+) -> Plan:
+    """What must be done to make *target* like *source*.
+
+    Args:
+        source: the tree that is copied.
+        target: the tree that is made like it; its top need not exist.
+        rules: how they are compared.
+        known: what the last run noted.
+        connections: how many are used at once, on each side.
+        tell: called with a folder and the number of files seen, now and then.
+
+    Returns:
+        The plan. Folders that could not be listed are among its problems, and forbid deleting.
+
+    Raises:
+        NotFound: there is no such source.
+        UsageError: a rule cannot be read.
+    """
+    rules = rules or Rules()
+    comparer = Comparer(rules, source.end(), target.end(), filter_of(rules), known)
+    found = _Gathered()
+    level = [_Folder("", "", _exists(target))]
+    hands = [_Hand(source, target, comparer)]
+    try:
+        for depth in range(DEEPEST + 2):
+            if not level:
+                break
+            if depth > DEEPEST:
+                raise LimitReached(f"plan {source.top}: over {DEEPEST} folders below one another",
+                                   hint="the source may list a folder within itself")
+            _more_hands(hands, min(connections, len(level)))
+            _list_all(hands, level)
+            level = _gather(level, found, tell)
+    finally:
+        for hand in hands[1:]:
+            hand.source.site.close()
+            hand.target.site.close()
+    return _ordered(source, target, rules, found)
+
+
+def _exists(target: Tree) -> bool:
+    """Whether the top of the target is there already."""
+    try:
+        return (target.files.stat(target.top)).is_folder
+    except NotFound:
+        return False
+    except NotSupported:
+        return True
+
+
+@dataclass
+class _Folder:
+    """One folder to be compared, and what came of it."""
+
+    path: str
+    to: str
+    there: bool
+    found: Found = field(default_factory=Found)
+    gone: list[Action] = field(default_factory=list)
+    clear: list[Action] = field(default_factory=list)
+
+
+@dataclass
+class _Hand:
+    """One worker: a connection to each side."""
+
+    source: Tree
+    target: Tree
+    comparer: Comparer
+
+    def take(self, waiting: deque[_Folder]) -> None:
+        """Compare folders until none is left."""
+        while waiting:
+            try:
+                folder = waiting.popleft()
+            except IndexError:
+                return  # another worker was faster
+            self.compare(folder)
+
+    def compare(self, folder: _Folder) -> None:
+        """List one folder on both sides, and compare."""
+        try:
+            ours = _listing(self.source, folder.path)
+            theirs = _listing(self.target, folder.to) if folder.there else ()
+        except PostelError as error:
+            if not folder.path:
+                raise
+            folder.found.problems.append(Problem(folder.path, error.args[0], True, error))
+            return
+        found = folder.found = self.comparer.folder(folder.path, folder.to, ours, theirs)
+        for pair in found.undecided:
+            self._decide(pair, found)
+        found.undecided.clear()
+        for path, entry in found.blocked:
+            self._remove(path, entry, folder.clear, found, "in the way")
+        if self.comparer.rules.delete is not Delete.NO:
+            for path, entry in found.surplus:
+                self._remove(path, entry, folder.gone, found, "not at the source")
+        found.surplus.clear()
+
+    def _decide(self, pair: Pair, found: Found) -> None:
+        """By digests, where sizes do not tell."""
+        try:
+            equal = same_bytes(self.source.files, self.source.at(pair.path),
+                                     self.target.files, self.target.at(pair.to))
+            self.comparer.digests(pair, equal, found)
+        except PostelError as error:
+            found.problems.append(Problem(pair.path, error.args[0], True, error))
+
+    def _remove(
+        self, path: str, entry: Entry, into: list[Action], found: Found, reason: str
+    ) -> bool:
+        """What removes *path* of the target, with all below it; whether nothing of it stays."""
+        if not entry.is_folder:
+            into.append(Action(Do.DELETE, path, reason, old=Mark.of(entry)))
+            return True
+        whole = True
+        try:
+            below = _listing(self.target, path)
+        except PostelError as error:
+            found.problems.append(Problem(path, error.args[0], True, error))
+            return False
+        wanted = self.comparer.wanted
+        for one in below:
+            name = joined(path, one.name)
+            if not is_one(one.name) or not wanted.takes(name, folder=one.is_folder):
+                whole = False  # what the filter leaves out is not touched
+            else:
+                whole = self._remove(name, one, into, found, reason) and whole
+        if whole:
+            into.append(Action(Do.REMOVE, path, reason, old=Mark.of(entry)))
+        return whole
+
+
+def _listing(tree: Tree, folder: str) -> Sequence[Entry]:
+    """The entries of a folder; a connection that breaks is opened again."""
+    for tries in range(_TRIES):
+        try:
+            return [entry for entry in tree.files.list(tree.at(folder))]
+        except (NetworkError, ProtocolError):
+            if tries == _TRIES - 1:
+                raise
+            tree.site.be_careful()
+            tree.site.reopen()
+    return ()
+
+
+def _more_hands(hands: list[_Hand], count: int) -> None:
+    """Open connections, as far as they hide round trips and the servers let them in."""
+    first = hands[0]
+    if max(first.source.site.latency, first.target.site.latency) < _NEAR:
+        return
+    while len(hands) < count:
+        hand = _Hand(first.source.another(), first.target.another(), first.comparer)
+        hands.append(hand)
+        try:
+            hand.source.site.open()
+            hand.target.site.open()
+        except PostelError:
+            hands.remove(hand)
+            hand.source.site.close()
+            return  # what is there already will do
+
+
+def _list_all(hands: list[_Hand], level: list[_Folder]) -> None:
+    """Compare all folders of one depth."""
+    waiting = deque(level)
+    with Crew() as crew:
+        for hand in hands[1 : len(level)]:
+            crew.start(hand.take, waiting)
+        hands[0].take(waiting)
+
+
+def _gather(level: list[_Folder], into: _Gathered, tell: Tell) -> list[_Folder]:
+    """Take in what was found; the folders below."""
+    below = []
+    for folder in level:
+        found = folder.found
+        for action in found.actions:
+            (into.folders if action.do is Do.FOLDER else into.files).append(action)
+        into.problems += found.problems
+        into.gone += folder.gone
+        into.clear += folder.clear
+        into.same += found.same
+        into.total += found.files
+        for pair in found.folders:
+            there = pair.theirs is not None and pair.theirs.is_folder
+            below.append(_Folder(pair.path, pair.to, there))
+        if tell is not None:
+            tell(folder.path, into.total)
+    return below
+
+
+_ORDER = {Do.NEW: 0, Do.CHANGED: 0, Do.MOVE: 0, Do.LINK: 1, Do.TIMES: 2}
+
+
+def _ordered(
+    source: Tree, target: Tree, rules: Rules, found: _Gathered
+) -> Plan:
+    """The plan, in the order in which it can be done."""
+    if not found.total and not rules.allow_empty and found.gone:
+        found.problems.append(Problem(
+            "", "the source has no files, and the target would lose all of its own", True,
+            LimitReached(f"mirror {source.top}: it has no files, and the target would be emptied",
+                         hint="if that is meant: allow_empty, --allow-empty")))
+    files = sorted(found.files, key=lambda action: _ORDER[action.do])
+    actions = [*found.clear, *found.folders, *files]
+    actions = ([*found.clear, *found.gone, *found.folders, *files]
+               if rules.delete is Delete.BEFORE else [*actions, *found.gone])
+    return Plan(_shown(source), _shown(target), rules, tuple(actions), tuple(found.problems),
+                found.same)
+
+
+def _shown(tree: Tree) -> str:
+    """Where a tree is, without secrets."""
+    if tree.local:
+        return tree.top
+    return f"{tree.site.url.scheme}://{tree.site.url.authority}/{tree.top.lstrip('/')}"

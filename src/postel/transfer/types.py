@@ -1,0 +1,391 @@
+"""What users of the engine hold: rules, marks, actions, plans, events, reports. Pure.
+
+A **plan** is a value. It says of every path that differs what will be done and why, and what the
+path was on both sides when the plan was made; it prints, is written as JSON lines, can be reviewed
+and applied later, when each action first checks that both sides still are what it says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from ..errors import UsageError
+from ..types import Entry, Kind
+
+__all__ = ["Action", "Compare", "Delete", "Do", "Event", "Links", "Mark", "Plan", "Problem",
+           "Result", "Rules", "Verify"]
+
+
+class Do(Enum):
+    """What is done to a path of the target."""
+
+    FOLDER = "folder"
+    NEW = "new"
+    CHANGED = "changed"
+    TIMES = "times"
+    LINK = "link"
+    MOVE = "move"
+    DELETE = "delete"
+    REMOVE = "remove"
+
+
+class Compare(Enum):
+    """How it is told that a file differs."""
+
+    TIME = "time"
+    """By size and time; where an end has no times, by size."""
+    SIZE = "size"
+    DIGEST = "digest"
+    NEWER = "newer"
+    """By size and time, but a file that is newer on the target stays."""
+    MISSING = "missing"
+    """A file that is there stays as it is."""
+
+
+class Delete(Enum):
+    """What happens to what the source does not have."""
+
+    NO = "no"
+    AFTER = "after"
+    BEFORE = "before"
+
+
+class Links(Enum):
+    """What happens to symbolic links."""
+
+    COPY = "copy"
+    """As links, where the target can; else they are left out, and told."""
+    FOLLOW = "follow"
+    """As what they point to, inside the tree only."""
+    SKIP = "skip"
+
+
+class Verify(Enum):
+    """How a copy is checked before it gets its name, from weak to strong."""
+
+    SIZE = "size"
+    DIGEST = "digest"
+    """By a digest that the peer computes or sent, where there is one; else by size."""
+    REREAD = "reread"
+    """What arrived is read again and compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How two trees are compared and made alike.
+
+    Args:
+        compare: how a difference is told.
+        delete: whether what the source does not have goes, and when.
+        max_delete: the most paths that may go; a plan with more is refused.
+        allow_empty: whether a source without any file may empty the target.
+        backup: a folder, seen from the target's top, that replaced and deleted files go to.
+        links: what happens to symbolic links.
+        times: whether files get the source's times.
+        modes: whether files get the source's permissions.
+        verify: how each copy is checked.
+        inplace: write to the final names, for drop boxes where nothing can be renamed.
+        window: seconds that times may differ; None takes it from both ends' precision.
+        durable: whether each file is synced before it gets its name (on this machine).
+        escape: whether names that the target cannot hold are written in another, reversible way.
+        filter: lines of the filter language (`postel.transfer.filters`).
+        smallest: bytes that a file has at least.
+        largest: bytes that a file has at most.
+        after: only files changed since.
+        before: only files changed until.
+    """
+
+    compare: Compare = Compare.TIME
+    delete: Delete = Delete.NO
+    max_delete: int | None = None
+    allow_empty: bool = False
+    backup: str = ""
+    links: Links = Links.COPY
+    times: bool = True
+    modes: bool = False
+    verify: Verify = Verify.SIZE
+    inplace: bool = False
+    window: float | None = None
+    durable: bool = True
+    escape: bool = False
+    filter: tuple[str, ...] = ()
+    smallest: int | None = None
+    largest: int | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Those that are not as they come, in words of JSON."""
+        plain = Rules()
+        return {one.name: _plain(value) for one in fields(self)
+                if (value := getattr(self, one.name)) != getattr(plain, one.name)}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Rules:
+        """The reverse of `as_json`.
+
+        Raises:
+            UsageError: there is no such rule, or no such value of it.
+
+        Example:
+            >>> Rules.from_json({"compare": "size", "max_delete": 3}).compare
+            <Compare.SIZE: 'size'>
+        """
+        made: dict[str, Any] = {}
+        for name, value in said.items():
+            kind = _ENUMS.get(name)
+            try:
+                if kind is not None:
+                    value = kind(value)
+                elif name in ("after", "before"):
+                    value = datetime.fromisoformat(value)
+                elif name == "filter":
+                    value = tuple(value)
+                made[name] = value
+            except (TypeError, ValueError):
+                raise UsageError(f"rule {name}: {value!r} is not one of its values") from None
+        try:
+            return cls(**made)
+        except TypeError:
+            unknown = sorted(set(made) - {one.name for one in fields(cls)})
+            raise UsageError(f"there is no rule {', '.join(unknown)}") from None
+
+
+_ENUMS: Mapping[str, type[Enum]] = {
+    "compare": Compare, "delete": Delete, "links": Links, "verify": Verify}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a path was when it was looked at: enough to see later that it is another one.
+
+    Args:
+        kind: file, folder, link or other.
+        size: in bytes; None where it is unknown or rounded.
+        modified: seconds since 1970, UTC; None where unknown.
+        tag: a validator of the protocol (a strong ETag, a link's target), or "".
+
+    Example:
+        >>> Mark(Kind.FILE, 5, 1.0).suits(Mark(Kind.FILE, 5, 1.0))
+        True
+    """
+
+    kind: Kind
+    size: int | None = None
+    modified: float | None = None
+    tag: str = ""
+
+    @classmethod
+    def of(cls, entry: Entry) -> Mark:
+        """The mark of an entry of a listing."""
+        when = entry.modified
+        if when is not None and when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        tag = entry.target if entry.is_link else entry.validator
+        return cls(entry.kind, entry.exact_size if entry.is_file else None,
+                   when.timestamp() if when and entry.is_file else None, tag or "")
+
+    def suits(self, other: Mark, window: float = 0.0) -> bool:
+        """Whether *other* may be the same thing, unchanged."""
+        if self.kind is not other.kind:
+            return False
+        if self.tag and other.tag:
+            return self.tag == other.tag
+        if None not in (self.size, other.size) and self.size != other.size:
+            return False
+        if self.modified is not None and other.modified is not None:
+            return abs(self.modified - other.modified) <= window
+        return True
+
+    def as_json(self) -> list[object]:
+        """As a short list."""
+        return [self.kind.value, self.size, self.modified, self.tag]
+
+    @classmethod
+    def from_json(cls, said: Sequence[Any]) -> Mark:
+        """The reverse of `as_json`."""
+        kind, size, modified, tag = said
+        return cls(Kind(kind), size, modified, tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that is done.
+
+    Args:
+        do: what.
+        path: to which path, seen from the top of the trees.
+        reason: why, for a person.
+        size: bytes to move.
+        new: what the path is on the source.
+        old: what it is on the target, or None where there is nothing.
+        to: what it is called on the target where that differs from *path*, else "".
+    """
+
+    do: Do
+    path: str
+    reason: str
+    size: int = 0
+    new: Mark | None = None
+    old: Mark | None = None
+    to: str = ""
+
+    @property
+    def target(self) -> str:
+        """What the path is called on the target."""
+        return self.to or self.path
+
+    def as_json(self) -> dict[str, object]:
+        """In words of JSON; what is empty is left out."""
+        made: dict[str, object] = {"do": self.do.value, "path": self.path, "reason": self.reason}
+        if self.size:
+            made["size"] = self.size
+        if self.new is not None:
+            made["new"] = self.new.as_json()
+        if self.old is not None:
+            made["old"] = self.old.as_json()
+        if self.to:
+            made["to"] = self.to
+        return made
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Action:
+        """The reverse of `as_json`."""
+        return cls(Do(said["do"]), said["path"], said["reason"], said.get("size", 0),
+                   Mark.from_json(said["new"]) if "new" in said else None,
+                   Mark.from_json(said["old"]) if "old" in said else None, said.get("to", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A path that takes no part, and why.
+
+    Args:
+        path: which.
+        reason: why, for a person.
+        blocks: whether it forbids deleting: what could not be listed may still exist.
+        error: what was raised, where something was.
+    """
+
+    path: str
+    reason: str
+    blocks: bool = False
+    error: Exception | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done to make *target* like *source*.
+
+    Args:
+        source: URL, or path of a folder.
+        target: URL, or path of a folder.
+        rules: how they were compared.
+        actions: in the order in which they are done.
+        problems: what takes no part.
+        same: files that are alike already.
+
+    Example:
+        >>> plan = Plan("/a", "/b", actions=(Action(Do.NEW, "x.txt", "not there", 5),))
+        >>> plan.size, plan.counts[Do.NEW]
+        (5, 1)
+    """
+
+    source: str
+    target: str
+    rules: Rules = Rules()
+    actions: tuple[Action, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    same: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes to move."""
+        return sum(action.size for action in self.actions)
+
+    @property
+    def counts(self) -> Counter[Do]:
+        """How many actions of each kind."""
+        return Counter(action.do for action in self.actions)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.actions
+
+    @property
+    def deletions(self) -> int:
+        """How many paths go."""
+        return sum(1 for action in self.actions if action.do in (Do.DELETE, Do.REMOVE))
+
+    def without_deletions(self) -> Plan:
+        """The same, but nothing goes."""
+        kept = tuple(a for a in self.actions if a.do not in (Do.DELETE, Do.REMOVE))
+        return replace(self, actions=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened while a plan was applied.
+
+    Args:
+        what: "begin", "progress", "done", "failed", "waiting", "end".
+        action: of which action, where it is about one.
+        done: bytes moved so far, of the action or in all.
+        total: bytes expected.
+        verified: how the copy was checked.
+        error: what went wrong.
+        seconds: since the run began.
+    """
+
+    what: str
+    action: Action | None = None
+    done: int = 0
+    total: int | None = None
+    verified: Verify | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Result:
+    """What became of a plan.
+
+    Args:
+        done: actions that were carried out.
+        size: bytes moved.
+        same: files that were alike already.
+        failures: each action, or problem of the plan, that failed.
+        verified: how many files were checked in which way.
+        deleted_not: deletions left out because something failed.
+        seconds: how long it took.
+    """
+
+    done: Counter[Do] = field(default_factory=Counter)
+    size: int = 0
+    same: int = 0
+    failures: list[tuple[str, Exception]] = field(default_factory=list)
+    verified: Counter[Verify] = field(default_factory=Counter)
+    deleted_not: int = 0
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether all was done."""
+        return not self.failures and not self.deleted_not
+
+    def __iter__(self) -> Iterator[tuple[str, Exception]]:
+        return iter(self.failures)
