@@ -20,7 +20,8 @@ from ..errors import (
     TransferError,
 )
 from ..transport import disk_async as disk
-from ..transport.target import Folder, Target, on_disk
+from ..transport.folder import Folder
+from ..transport.target import Target, on_disk
 from ..types import Entry
 from ..wire.names import joined, safe_name
 from .files_async import AsyncFiles, AsyncReading, Watch
@@ -195,7 +196,7 @@ class _Shelf:
             self._folder, self._parts = self._work.root.descend(job.parts), job.parts
         elif any(place.name == name for _, place, _ in self._whole):
             await self.settle()  # the server listed it twice
-        return self._folder.target(name)
+        return Target(self._folder, self._folder.checked(name))
 
     async def whole(self, job: Job, place: Target, size: int) -> None:
         """All of *job* is there: it gets its name, soon."""

@@ -17,7 +17,8 @@ from typing import Protocol
 from ..errors import NetworkError, PostelError, ProtocolError, TransferError, TryLater
 from ..transport.clock_async import Later
 from ..transport.crew_async import AsyncCrew
-from ..transport.target import Folder, Target
+from ..transport.folder import Folder
+from ..transport.target import Target
 from ..types import Entry
 from .files_async import AsyncFiles
 from .transfer_async import Tell, temporary

@@ -17,7 +17,8 @@ from typing import Protocol
 from ..errors import NetworkError, PostelError, ProtocolError, TransferError, TryLater
 from ..transport.clock_sync import Later
 from ..transport.crew_sync import Crew
-from ..transport.target import Folder, Target
+from ..transport.folder import Folder
+from ..transport.target import Target
 from ..types import Entry
 from .files_sync import Files
 from .transfer_sync import Tell, temporary

@@ -4,9 +4,6 @@ A transfer writes to ``.NAME.postel`` in the folder where it will end. Only a fi
 gets its name, so whoever looks sees the old file or the new one, never half of either. What is
 left of an interrupted transfer stays, with a note of what it was part of; the next run goes on
 only if the source is still the same.
-
-Folders of a tree are held by descriptor and entered one component at a time without following
-links (POSIX), so a link planted during the run leads nowhere.
 """
 
 from __future__ import annotations
@@ -18,139 +15,32 @@ import json
 import os
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ..errors import BusyError, PostelError, TransferError
-from ..wire.names import safe_name
+from .folder import Folder
 
-__all__ = ["Folder", "Target", "on_disk"]
+__all__ = ["Target", "on_disk"]
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
-_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe that was planted there must not hold us
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
-_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-_BINARY = getattr(os, "O_BINARY", 0)
 _NOTE = 4096  # bytes of a note; ours have some hundred
-
-
-class Folder:
-    """A local folder that files and folders with names from a server go into.
-
-    Args:
-        path: taken as the caller gave it, links and all; what is below is not.
-        strict: whether back-slashes and drive letters in names are refused too.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as place, Folder(place) as folder:
-        ...     with folder.enter("sub") as sub, sub.target("a.txt") as target:
-        ...         _ = target.file.write(b"whole")
-        ...         target.commit()
-        ...     (Path(place) / "sub" / "a.txt").read_bytes()
-        b'whole'
-    """
-
-    def __init__(self, path: Path | str, *, strict: bool = True, _fd: int | None = None) -> None:
-        self.path = Path(path)
-        self.strict = strict
-        if _fd is None and _BY_DESCRIPTOR:
-            _fd = os.open(self.path, os.O_RDONLY | _FOLDER)
-        self._fd = _fd
-
-    def descend(self, parts: Iterable[str], *, make: bool = False) -> Folder:
-        """The folder that *parts* lead to, one below the other; each is checked as by `enter`."""
-        here = Folder(self.path, strict=self.strict, _fd=None if self._fd is None
-                      else os.dup(self._fd))
-        for part in parts:
-            with here:
-                here = here.enter(part, make=make)
-        return here
-
-    def enter(self, name: str, *, make: bool = True) -> Folder:
-        """The folder *name* in this one; never through a link.
-
-        Args:
-            name: one component.
-            make: whether it is made where it is missing.
-
-        Raises:
-            TransferError: the name is not safe, or is taken by a link or a file.
-        """
-        name = self._checked(name)
-        if make:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(self._at(name), dir_fd=self._fd)
-        try:
-            if self._fd is not None:
-                below = os.open(name, os.O_RDONLY | _FOLDER | _NO_LINKS, dir_fd=self._fd)
-                return Folder(self.path / name, strict=self.strict, _fd=below)
-            if os.path.islink(self._at(name)):  # noqa: PTH114
-                raise NotADirectoryError
-            return Folder(self.path / name, strict=self.strict)
-        except OSError as error:
-            raise TransferError(
-                f"folder {self.path / name}: there is a link or a file of that name",
-                hint="move it away; a folder of the tree must go there",
-            ) from error
-
-    def target(self, name: str, *, own: bool = False) -> Target:
-        """A file to be written under *name* in this folder, which it *owns* from then on or not."""
-        return Target(self, self._checked(name), own=own)
-
-    def stat(self, name: str) -> os.stat_result | None:
-        """What stands under *name*, links not followed; None when nothing does."""
-        try:
-            return os.stat(self._at(name), dir_fd=self._fd, follow_symlinks=False)
-        except FileNotFoundError:
-            return None
-
-    def sync(self) -> None:
-        """Make the names in this folder durable."""
-        if self._fd is not None:
-            os.fsync(self._fd)
-
-    def close(self) -> None:
-        """Let go of the descriptor; may be called twice."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _checked(self, name: str) -> str:
-        if not self.strict and name not in ("", ".", "..") and not set(name) & {"/", "\0"}:
-            return name
-        return safe_name(name)
-
-    def _at(self, name: str) -> str:
-        return name if self._fd is not None else str(self.path / name)
-
-    def _open(self, name: str, flags: int) -> int:
-        return os.open(self._at(name), flags | _NO_LINKS | _BINARY, 0o600, dir_fd=self._fd)
-
-    def _rename(self, old: str, new: str) -> None:
-        os.replace(self._at(old), self._at(new),
-                   src_dir_fd=self._fd, dst_dir_fd=self._fd)
-
-    def _remove(self, name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._at(name), dir_fd=self._fd)
-
-    def __enter__(self) -> Folder:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
 
 class Target:
     """One file on its way to its final name.
+
+    Args:
+        folder: where it will be.
+        name: what it will be called there; one from a server is checked first (`Folder.checked`).
+        own: whether the folder is let go of with it.
 
     Attributes:
         file: open for writing and reading, where the transfer goes on.
@@ -217,7 +107,7 @@ class Target:
 
     def forget(self) -> None:
         """What is written from now on is not to be gone on with."""
-        self._folder._remove(self._note)
+        self._folder.remove(self._note)
 
     def restart(self, offset: int = 0) -> None:
         """Forget all but the first *offset* bytes."""
@@ -264,9 +154,9 @@ class Target:
             os.utime(fd, (when.timestamp(), when.timestamp()))
         if durable:
             os.fsync(fd)
-        self._folder._rename(self._part, self.name)
+        self._folder.move(self._part, self._folder, self.name)
         if self._noted:
-            self._folder._remove(self._note)
+            self._folder.remove(self._note)
         if durable and folder:
             self._folder.sync()
         self._release()
@@ -275,8 +165,8 @@ class Target:
         """Leave nothing behind."""
         if not self.file.closed:
             if self._is_ours(self.file.fileno()):
-                self._folder._remove(self._part)
-            self._folder._remove(self._note)
+                self._folder.remove(self._part)
+            self._folder.remove(self._note)
             self._release()
 
     def keep(self) -> None:
