@@ -28,6 +28,7 @@ from .sockets import (
     Splice,
     Where,
     failure,
+    has_news,
     in_clear,
     is_plain_file,
     prepare,
@@ -89,6 +90,16 @@ class AsyncSocketStream(AsyncStream):
     def tls_resumed(self) -> bool:
         """Whether the handshake resumed a session."""
         return isinstance(self._sock, ssl.SSLSocket) and bool(self._sock.session_reused)
+
+    @property
+    def alpn(self) -> str | None:
+        """The protocol that the TLS handshake agreed on (RFC 7301), or None."""
+        return (self._sock.selected_alpn_protocol() if isinstance(self._sock, ssl.SSLSocket)
+                else None)
+
+    def has_news(self) -> bool:
+        """Whether something has come that was not read, be it the end; never waits."""
+        return self.ended or self._closed or has_news(self._sock)
 
     def rename(self, host: str, port: int) -> None:
         """The other end is *host* from now on: a proxy has connected us."""

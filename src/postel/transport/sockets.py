@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import ssl
 import stat
@@ -19,6 +20,7 @@ __all__ = [
     "Splice",
     "Where",
     "failure",
+    "has_news",
     "in_clear",
     "is_plain_file",
     "listen",
@@ -97,6 +99,17 @@ def failure(
         f"{at}: connection lost while {doing} (after {received:,} bytes in, {sent:,} out): "
         f"{reason}"
     )
+
+
+def has_news(sock: socket.socket) -> bool:
+    """Whether *sock* has something to read, be it the end, or is closed here; never waits."""
+    if sock.fileno() < 0 or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+        return True
+    if not hasattr(select, "poll"):  # pragma: no cover - Windows
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def is_plain_file(file: BinaryIO) -> bool:

@@ -55,6 +55,15 @@ class Stream(ABC):
         """The TLS session, for another stream to resume; None in clear text."""
         return None
 
+    @property
+    def alpn(self) -> str | None:
+        """The protocol that the TLS handshake agreed on (RFC 7301), or None."""
+        return None
+
+    def has_news(self) -> bool:
+        """Whether something has come that was not read, be it the end; never waits."""
+        return False
+
     @abstractmethod
     def send(self, data: bytes | bytearray | memoryview) -> None:
         """Send all of *data*."""

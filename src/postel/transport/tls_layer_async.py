@@ -81,6 +81,15 @@ class AsyncTLSLayer(AsyncStream):
         return self._inner.local_address
 
     @property
+    def alpn(self) -> str | None:
+        """The protocol that this layer's handshake agreed on (RFC 7301), or None."""
+        return self._tls.selected_alpn_protocol() if self._tls is not None else None
+
+    def has_news(self) -> bool:
+        """Whether something has come that was not read, be it the end; never waits."""
+        return self.ended or self._closed or self._inner.has_news()
+
+    @property
     def tls_session(self) -> ssl.SSLSession | None:
         """The session of this layer's TLS; with TLS 1.3 it comes with the first data read."""
         return self._tls.session if self._tls is not None else None
