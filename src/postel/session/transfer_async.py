@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from ..errors import Changed, ChecksumMismatch, Incomplete, NotFound, NotSupported, ReplyError
 from ..transport import disk_async as disk
+from ..transport.clock_async import Later
 from ..transport.digests import HASHES, digest_of
 from ..transport.target import Target, on_disk
 from ..types import Entry, Progress
@@ -195,8 +196,12 @@ async def upload_from(
     inplace: bool = False,
     resume: bool = False,
     progress: Tell = None,
+    check: Callable[[int], Later[None]] | None = None,
 ) -> int:
-    """Store an open file at *path* by way of a temporary name; return how many bytes."""
+    """Store an open file at *path* by way of a temporary name; return how many bytes.
+
+    *check* is called with their number before they get the name.
+    """
     place = path if inplace else temporary(path)
     offset = await _there(files, place, size) if resume and size is not None else 0
     if offset:
@@ -205,6 +210,8 @@ async def upload_from(
     async with files.write(place, offset=offset) as sink:
         sent = offset + await sink.send_file(file, watch)
     await _measure(files, place, sent)
+    if check is not None:
+        await check(sent)
     if modified is not None and files.features.set_modified:
         try:
             await files.set(place, modified=modified)

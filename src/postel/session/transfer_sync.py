@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from ..errors import Changed, ChecksumMismatch, Incomplete, NotFound, NotSupported, ReplyError
 from ..transport import disk_sync as disk
+from ..transport.clock_sync import Later
 from ..transport.digests import HASHES, digest_of
 from ..transport.target import Target, on_disk
 from ..types import Entry, Progress
@@ -195,8 +196,12 @@ def upload_from(
     inplace: bool = False,
     resume: bool = False,
     progress: Tell = None,
+    check: Callable[[int], Later[None]] | None = None,
 ) -> int:
-    """Store an open file at *path* by way of a temporary name; return how many bytes."""
+    """Store an open file at *path* by way of a temporary name; return how many bytes.
+
+    *check* is called with their number before they get the name.
+    """
     place = path if inplace else temporary(path)
     offset = _there(files, place, size) if resume and size is not None else 0
     if offset:
@@ -205,6 +210,8 @@ def upload_from(
     with files.write(place, offset=offset) as sink:
         sent = offset + sink.send_file(file, watch)
     _measure(files, place, sent)
+    if check is not None:
+        check(sent)
     if modified is not None and files.features.set_modified:
         try:
             files.set(place, modified=modified)

@@ -8,10 +8,14 @@ named is reported, and the rest goes up.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import (
     Incomplete,
@@ -22,10 +26,11 @@ from ..errors import (
     UsageError,
 )
 from ..transport import disk_async as disk
+from ..types import Entry, Kind
 from ..wire.names import joined
 from .files_async import AsyncFiles, AsyncSink, Watch
-from .transfer_async import Tell, temporary
-from .tree_work_async import AsyncSite, Job, Work, run
+from .transfer_async import Tell, temporary, upload_from
+from .tree_work_async import LARGE, AsyncSite, Job, Work, run
 from .trees_async import Report, is_one, makedirs
 
 __all__ = ["store", "store_inplace", "upload_tree"]
@@ -76,8 +81,11 @@ def _plan_upload(source: Path, top: str, work: Work) -> list[str]:
                 remote[str(Path(folder) / name)] = joined(remote[folder], name)
         for name in sorted(filter(is_one, files)):
             local = Path(folder) / name
-            if local.is_file() and not local.is_symlink():
-                work.jobs.append(Job(joined(remote[folder], name), local=local))
+            with contextlib.suppress(OSError):  # gone since it was listed
+                status = local.lstat()
+                if stat.S_ISREG(status.st_mode):
+                    work.jobs.append(Job(joined(remote[folder], name), local=local,
+                                         entry=Entry(name, Kind.FILE, size=status.st_size)))
     return list(remote.values())
 
 
@@ -93,6 +101,15 @@ async def store(files: AsyncFiles, work: Work) -> None:
     """Store files under temporary names until the queue is empty; settle them in batches."""
     sent: list[tuple[Job, int, datetime]] = []
     held: list[Job] = []
+    large: list[Job] = []
+
+    def small() -> Iterator[tuple[Job, str]]:
+        for job, path in work.take(held, temporary_names=True):
+            if job.entry is not None and (job.entry.size or 0) >= LARGE:
+                held.remove(job)
+                large.append(job)
+                return
+            yield job, path
 
     async def give(job: Job, sink: AsyncSink) -> None:
         held.remove(job)
@@ -100,13 +117,47 @@ async def store(files: AsyncFiles, work: Work) -> None:
 
     while work.jobs:
         try:
-            some = islice(work.take(held, temporary_names=True), _SETTLED)
-            await files.write_many(some, give)
+            await files.write_many(islice(small(), _SETTLED), give)
             await _settle(files, work, sent)
+            while large:
+                await _store_large(files, work, large.pop())
         finally:
-            work.give_back(held)
+            work.give_back(held + large)
+            held.clear()
+            large.clear()
             work.jobs.extend(job for job, _, _ in sent)  # stored, but not under its name
             sent.clear()
+
+
+async def _store_large(files: AsyncFiles, work: Work, job: Job) -> None:
+    """A file that is worth going on with where an earlier run stopped."""
+    try:
+        with _readable(job) as file:
+            status = os.fstat(file.fileno())
+            size = await upload_from(
+                files, file, job.path, size=status.st_size, resume=work.may_resume(job),
+                modified=datetime.fromtimestamp(status.st_mtime, UTC), progress=work.progress,
+                check=lambda size: work.check(files, job, None, size))
+        work.done(job, size)
+    except PostelError as error:
+        work.failed(job, error)
+        if isinstance(error, NetworkError | ProtocolError):
+            raise
+
+
+@contextlib.contextmanager
+def _readable(job: Job) -> Iterator[BinaryIO]:
+    """The local file of *job*, open; what the disk refuses is one of our errors."""
+    if job.local is None:
+        raise TransferError(f"{job.path}: there is no local file")
+    try:
+        with job.local.open("rb") as file:
+            yield file
+    except PostelError:
+        raise
+    except OSError as error:
+        raise TransferError(
+            f"{job.path}: the local file cannot be read: {error.strerror}") from error
 
 
 async def store_inplace(files: AsyncFiles, work: Work) -> None:
@@ -131,24 +182,16 @@ async def _store_one(
     work: Work, job: Job, sink: AsyncSink, sent: list[tuple[Job, int, datetime]]
 ) -> None:
     try:
-        if job.local is None:
-            raise TransferError(f"{job.path}: there is no local file")
-        with job.local.open("rb") as file:
-            stat = os.fstat(file.fileno())
-            watch = Watch(job.path, stat.st_size, work.progress)
+        with _readable(job) as file:
+            status = os.fstat(file.fileno())
+            watch = Watch(job.path, status.st_size, work.progress)
             async with sink:
                 size = await sink.send_file(file, watch)
             watch.tell()
-        sent.append((job, size, datetime.fromtimestamp(stat.st_mtime, UTC)))
-    except OSError as error:
-        problem = error if isinstance(error, PostelError) else TransferError(
-            f"{job.path}: the local file cannot be read: {error.strerror}")
-        work.failed(job, problem)
-        if isinstance(problem, NetworkError | ProtocolError):
-            raise
+        sent.append((job, size, datetime.fromtimestamp(status.st_mtime, UTC)))
     except PostelError as error:
         work.failed(job, error)
-        if isinstance(error, ProtocolError):
+        if isinstance(error, NetworkError | ProtocolError):
             raise
 
 

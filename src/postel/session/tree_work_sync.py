@@ -123,6 +123,10 @@ class Work:
             size: in bytes.
         """
 
+    def may_resume(self, job: Job) -> bool:
+        """Whether what a server has of *job* is the beginning of what is here now."""
+        return False
+
     def done(self, job: Job, size: int) -> None:
         """*job* is there under its name."""
         self.report.add(size)
