@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postel.errors import UsageError
-from postel.http import challenges
+from postel.errors import TransferError, UsageError
+from postel.http import (
+    challenges,
+    dates,
+    digests,
+    disposition,
+    links,
+    media,
+    ranges,
+    retry,
+    validators,
+)
 from postel.http.cookie_files import from_json, from_netscape, to_json, to_netscape
 from postel.http.cookies import Cookie, Jar
 from postel.http.suffixes import public_suffix
@@ -69,3 +80,38 @@ def test_cookie_files(text: str) -> None:
         from_json(text)
     with contextlib.suppress(UsageError):
         Jar().set(Cookie(text, text, "shop.example", text))
+
+
+@given(TEXT, TEXT)
+def test_small_fields(text: str, other: str) -> None:
+    found = dates.parse(text, now=NOW)
+    assert found is None or dates.parse(dates.written(found), now=NOW) == found
+    tag = validators.etag(text)
+    assert tag is None or validators.etag(str(tag)) == tag
+    asked = validators.if_range(text, other, other, now=NOW)
+    assert asked is None or (asked.isprintable() or not asked.isascii())
+    validators.matches([text, other], tag, strong=True)
+    for first, last in ranges.asked(text, 100) or ():
+        assert 0 <= first <= last < 100
+    part = ranges.content_range(text)
+    assert part is None or ranges.content_range(str(part)) == part
+    wait = retry.wait(text, now=NOW, longest=60)
+    assert wait is None or 0 <= wait <= 61
+    kind = media.parse(text)
+    assert kind is None or media.parse(str(kind)) == kind
+    for link in links.parse([text, other]):
+        assert ">" not in link.target
+    digests.wanted([text])
+    digests.best([("Digest", text), ("Repr-Digest", text), ("Content-MD5", other)])
+    assert all(isinstance(data, bytes) for data in digests.parse([text, other]).values())
+
+
+@given(st.text(max_size=60))
+def test_names_of_files(text: str) -> None:
+    said = disposition.parse(text)
+    with contextlib.suppress(TransferError):
+        name = said.file_name(windows=True)
+        assert name is None or (name == Path(name).name and not name.startswith("."))
+    again = disposition.parse(disposition.attachment(text))
+    assert again.valid
+    assert disposition.parse(disposition.attachment(again.filename or "")) == again
