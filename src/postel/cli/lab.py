@@ -56,7 +56,8 @@ def _table(lab: Lab) -> Iterator[str]:
     rows = [(scheme, f"{scheme}://{_login(service.default_user)}127.0.0.1:{port}/",
              f"{name}.{lab.domain}")
             for name, service in lab.services.items()
-            for scheme, port in ((name, service.port), (f"{name}s", service.tls_port))]
+            for scheme, port in [(name, service.port), (f"{name}s", service.tls_port)]
+            [: 2 if service.is_pair else 1]]
     width = max((len(url) for _, url, _ in rows), default=0)
     for scheme, url, name in rows:
         yield f"  {click.style(f'{scheme:7}', fg='cyan')} {url:{width}}   {name}"

@@ -22,7 +22,8 @@ from ..transport.names import HOSTS
 from ..transport.tls import TLSOptions
 from .certificates import Authority
 from .faults import LabRelay, make_relay, silent_port
-from .services import SERVICES, Service
+from .service import Service
+from .services import SERVICES
 
 __all__ = ["PASSWORD", "USERS", "Lab", "start"]
 
@@ -128,12 +129,13 @@ class Lab:
             service = SERVICES[name](self.users, self.authority, self._root, self._watcher)
             self._services[name] = service
             self.run(service.start())
-            self._add_name(host, service.ports())
+            self._add_name(host, service.ports(), keys=service.host_keys)
 
     def _add_name(
-        self, host: str, ports: dict[int, int], addresses: tuple[str, ...] = ("127.0.0.1",)
+        self, host: str, ports: dict[int, int], addresses: tuple[str, ...] = ("127.0.0.1",),
+        keys: Path | None = None,
     ) -> None:
-        HOSTS.add(host, addresses, ports, str(self.ca))
+        HOSTS.add(host, addresses, ports, str(self.ca), None if keys is None else str(keys))
         self._names.append(host)
 
     def _close(self) -> None:
@@ -256,13 +258,15 @@ class Lab:
         port = self.address(scheme)[1]
         if silent:
             self._extras.enter_context(silent_port(port))
-        self._add_name(host, self.service(scheme).ports(), ("::1", "127.0.0.1"))
+        service = self.service(scheme)
+        self._add_name(host, service.ports(), ("::1", "127.0.0.1"), service.host_keys)
         return host
 
     def lead(self, host: str, scheme: str, port: int) -> None:
         """Let *host*, at the well-known port of *scheme*, lead to *port* of this machine."""
         clear, tls = self.service(scheme).well_known
-        self._add_name(host, {clear if self._name(scheme) == scheme else tls: port})
+        self._add_name(host, {clear if self._name(scheme) == scheme else tls: port},
+                       keys=self.service(scheme).host_keys)
 
     def forget(self, host: str) -> None:
         """Know *host* no more."""
@@ -277,7 +281,8 @@ class Lab:
 
     def also_known_as(self, host: str, service: str) -> None:
         """Let *host* lead to *service* while the lab runs; for examples and tests."""
-        self._add_name(host, self._services[service].ports())
+        found = self._services[service]
+        self._add_name(host, found.ports(), keys=found.host_keys)
 
 
 def _not_running() -> UsageError:

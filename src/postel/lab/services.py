@@ -1,71 +1,23 @@
-"""The lab's services: each a pair of servers, with TLS from the first byte and without."""
+"""The lab's services by name; each class is in this file, or in one of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ..errors import UsageError
 from ..ftp.server import QUIRKS, FTPOptions, FTPServer
 from ..pop3.server import POP3Server
-from ..serving.faults import Faults
 from ..serving.files import MemoryFiles, ServedFiles
 from ..serving.folder import FolderFiles
 from ..serving.mail import MemoryBox, ServedMailbox
-from ..serving.server import Server, Users, Watcher
+from ..serving.server import Users, Watcher
 from .certificates import Authority
+from .service import Service
+from .sftp_service import SFTPService
 
-__all__ = ["SERVICES", "FTPService", "POP3Service", "Service"]
-
-
-class Service:
-    """Servers of one protocol over the same data.
-
-    Attributes:
-        faults: what the servers do wrong, and when.
-        port: where the server listens that starts in the clear.
-        tls_port: where the one listens that starts with TLS.
-    """
-
-    well_known: ClassVar[tuple[int, int]]
-    default_user: ClassVar[str] = ""
-
-    def __init__(
-        self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
-    ) -> None:
-        self.users, self.authority, self.root, self.watcher = users, authority, root, watcher
-        self.faults = Faults()
-        self.clear, self.secure = self.make(implicit=False), self.make(implicit=True)
-
-    def make(self, *, implicit: bool) -> Server:
-        """One of the two servers."""
-        raise NotImplementedError
-
-    async def start(self) -> None:
-        """Listen."""
-        await self.clear.start()
-        await self.secure.start()
-
-    async def stop(self) -> None:
-        """Close everything."""
-        await self.clear.stop()
-        await self.secure.stop()
-
-    @property
-    def port(self) -> int:
-        """Of the server that starts in the clear."""
-        return self.clear.port
-
-    @property
-    def tls_port(self) -> int:
-        """Of the server that starts with TLS."""
-        return self.secure.port
-
-    def ports(self) -> dict[int, int]:
-        """From the well-known ports to those where the servers listen."""
-        clear, tls = self.well_known
-        return {clear: self.port, tls: self.tls_port}
+__all__ = ["SERVICES", "FTPService", "POP3Service"]
 
 
 class POP3Service(Service):
@@ -157,4 +109,5 @@ class FTPService(Service):
         self.options.quirks = set(names)
 
 
-SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "pop3": POP3Service}
+SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "pop3": POP3Service,
+                                         "sftp": SFTPService}

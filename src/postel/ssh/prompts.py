@@ -82,7 +82,7 @@ class Prompts:
 
     password: str | Secret | Callable[[], str | Secret] | None
     options: SSHOptions
-    note: Callable[[str], None] = field(default=lambda prompt: None, repr=False)
+    note: Callable[[str], None] = field(default=print, repr=False)
     _given: bool = False
     _unlocked: set[str] = field(default_factory=set)
 
