@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import given
@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from postel.errors import TransferError, UsageError
 from postel.http import (
+    cache,
     challenges,
     dates,
     digests,
     disposition,
+    hsts,
     links,
     media,
     ranges,
@@ -115,3 +117,32 @@ def test_names_of_files(text: str) -> None:
     again = disposition.parse(disposition.attachment(text))
     assert again.valid
     assert disposition.parse(disposition.attachment(again.filename or "")) == again
+
+
+FIELDS = st.lists(st.tuples(st.sampled_from([
+    "Cache-Control", "Expires", "Date", "Age", "Vary", "ETag", "Last-Modified", "Connection",
+    "Accept", "Range", "Pragma"]), TEXT), max_size=6)
+
+
+@given(FIELDS, FIELDS, st.sampled_from([200, 206, 304, 404, 500]))
+def test_cache(response: list[tuple[str, str]], request: list[tuple[str, str]], status: int) -> None:
+    cache.may_store("GET", request, status, response)
+    one = cache.stored(status, response, request, requested=NOW, received=NOW)
+    assert one.lifetime() >= timedelta(0)
+    assert one.age(now=NOW) >= timedelta(0)
+    cache.decide(one, request, now=NOW)
+    cache.usable_on_error(one, request, now=NOW)
+    for _, text in cache.conditions(one):
+        assert "\n" not in text
+    again = cache.freshened(one, request, requested=NOW, received=NOW)
+    assert again.varied == one.varied
+
+
+@given(TEXT)
+def test_strict_transport(text: str) -> None:
+    known = hsts.Hosts()
+    known.load(text)
+    known.note(PLACES[0], text, now=NOW)
+    again = hsts.Hosts()
+    again.load(known.text(now=NOW))
+    assert again.text(now=NOW) == known.text(now=NOW)
