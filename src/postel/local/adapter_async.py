@@ -268,6 +268,10 @@ class AsyncAdapter(AsyncFiles):
         """Copy a file, by way of a temporary name; blocks are shared where the disk can."""
         await disk_async.call(disk.copy, self._at(source), self._at(target))
 
+    async def link(self, path: str, target: str) -> None:
+        """Make *path* a symbolic link to *target*, as it is written."""
+        await disk_async.call(disk.link, self._at(path), target)
+
     # -- batches ---------------------------------------------------------------------------
 
     def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:

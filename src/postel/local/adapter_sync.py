@@ -268,6 +268,10 @@ class Adapter(Files):
         """Copy a file, by way of a temporary name; blocks are shared where the disk can."""
         disk_sync.call(disk.copy, self._at(source), self._at(target))
 
+    def link(self, path: str, target: str) -> None:
+        """Make *path* a symbolic link to *target*, as it is written."""
+        disk_sync.call(disk.link, self._at(path), target)
+
     # -- batches ---------------------------------------------------------------------------
 
     def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:

@@ -37,6 +37,7 @@ __all__ = [
     "digest",
     "entry_of",
     "free",
+    "link",
     "listing",
     "look",
     "make",
@@ -302,6 +303,12 @@ def rename(old: Path, new: Path) -> None:
     """Give a file or folder another name; a file of that name is replaced in one step."""
     with refused("rename", old):
         old.replace(new)
+
+
+def link(path: Path, target: str) -> None:
+    """Make *path* a link to *target*; what is there stays."""
+    with refused("link", path):
+        os.symlink(target, path)  # noqa: PTH211 - as it is written
 
 
 def set_facts(path: Path, modified: datetime | None, mode: int | None) -> None:

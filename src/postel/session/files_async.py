@@ -200,6 +200,14 @@ class AsyncFiles(ABC):
         """
         raise NotSupported(f"copy {source}: this server cannot")
 
+    async def link(self, path: str, target: str) -> None:
+        """Make *path* a symbolic link to *target*, as it is written.
+
+        Raises:
+            NotSupported: this server has no links.
+        """
+        raise NotSupported(f"link {path}: this server makes no links")
+
     # -- batches: iterators in, results in order -------------------------------------------
 
     def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:

@@ -198,11 +198,11 @@ class Comparer:
     def _folder(self, pair: Pair, found: Found) -> None:
         old = pair.theirs
         if old is None:
-            found.actions.append(_action(Do.FOLDER, pair, "not there"))
+            found.actions.append(self._action(Do.FOLDER, pair, "not there"))
         elif not old.is_folder:
             if not self._in_the_way(pair, old, found):
                 return
-            found.actions.append(_action(Do.FOLDER, pair, f"a {old.kind.value} is there"))
+            found.actions.append(self._action(Do.FOLDER, pair, f"a {old.kind.value} is there"))
         found.folders.append(pair)
 
     def _in_the_way(self, pair: Pair, old: Entry, found: Found) -> bool:
@@ -216,7 +216,7 @@ class Comparer:
         if not pair.ours.is_folder:
             found.files += 1
             do = Do.LINK if pair.ours.is_link else Do.NEW
-            found.actions.append(_action(do, pair, f"a {old.kind.value} is there", fresh=True))
+            found.actions.append(self._action(do, pair, f"a {old.kind.value} is there", fresh=True))
         return True
 
     def _link(self, pair: Pair, found: Found) -> None:
@@ -229,7 +229,7 @@ class Comparer:
             found.problems.append(Problem(pair.path, "nothing tells where the link points"))
         elif pair.theirs is None or pair.theirs.target != pair.ours.target:
             reason = "not there" if pair.theirs is None else "points elsewhere"
-            found.actions.append(_action(Do.LINK, pair, reason))
+            found.actions.append(self._action(Do.LINK, pair, reason))
         else:
             found.same += 1
 
@@ -237,23 +237,32 @@ class Comparer:
         found.files += 1
         entry, old = pair.ours, pair.theirs
         if old is None:
-            found.actions.append(_action(Do.NEW, pair, "not there"))
+            found.actions.append(self._action(Do.NEW, pair, "not there"))
             return
         if not old.is_file:
-            found.actions.append(_action(Do.CHANGED, pair, f"a {old.kind.value} is there"))
+            found.actions.append(self._action(Do.CHANGED, pair, f"a {old.kind.value} is there"))
             return
         if self.rules.compare is Compare.MISSING:
             found.same += 1
             return
         ours, theirs = entry.exact_size, old.exact_size
         if ours is not None and theirs is not None and ours != theirs:
-            self._differs(pair, f"size {theirs:,}, was {ours:,} at the source", found)
+            self._differs(pair, f"{theirs:,} bytes, {ours:,} at the source", found)
         elif self.rules.compare is Compare.DIGEST:
             found.undecided.append(pair)
         elif self.rules.compare is Compare.SIZE:
-            found.same += 1
+            self._same(pair, found)
         else:
             self._by_time(pair, found)
+
+    def _same(self, pair: Pair, found: Found) -> None:
+        """The bytes are alike; permissions may still differ."""
+        ours, theirs = pair.ours.mode, pair.theirs.mode if pair.theirs is not None else None
+        if (self.rules.modes and self.target.features.set_mode
+                and None not in (ours, theirs) and ours != theirs):
+            found.actions.append(self._action(Do.TIMES, pair, "other permissions"))
+        else:
+            found.same += 1
 
     def _by_time(self, pair: Pair, found: Found) -> None:
         noted = self.known(pair.path)
@@ -261,14 +270,14 @@ class Comparer:
         window = self._window(pair)
         if noted is not None and noted[1].suits(theirs, window):
             if noted[0].suits(ours, window):
-                found.same += 1
+                self._same(pair, found)
             else:
                 self._differs(pair, "changed at the source since it was copied", found)
             return
         if ours.modified is None or theirs.modified is None or not self._keeps_times():
-            found.same += 1  # nothing but the size tells; `Compare.DIGEST` would
+            self._same(pair, found)  # nothing but the size tells; `Compare.DIGEST` would
         elif abs(ours.modified - theirs.modified) <= window:
-            found.same += 1
+            self._same(pair, found)
         else:
             later = "older" if theirs.modified < ours.modified else "newer"
             self._differs(pair, f"{later} than the source by "
@@ -284,7 +293,7 @@ class Comparer:
                 and (theirs - ours).total_seconds() > self._window(pair)):
             found.same += 1
             return
-        found.actions.append(_action(Do.CHANGED, pair, reason))
+        found.actions.append(self._action(Do.CHANGED, pair, reason))
 
     def _window(self, pair: Pair) -> float:
         """Seconds that the times of a pair may differ."""
@@ -301,9 +310,16 @@ class Comparer:
             self._differs(pair, "another digest", found)
         elif theirs is not None and self._keeps_times() and not Mark.of(pair.ours).suits(
                 Mark(Kind.FILE, None, Mark.of(theirs).modified), self._window(pair)):
-            found.actions.append(_action(Do.TIMES, pair, "the same bytes of another time"))
+            found.actions.append(self._action(Do.TIMES, pair, "the same bytes of another time"))
         else:
-            found.same += 1
+            self._same(pair, found)
+
+    def _action(self, do: Do, pair: Pair, reason: str, *, fresh: bool = False) -> Action:
+        size = (pair.ours.exact_size or 0) if do in (Do.NEW, Do.CHANGED) else 0
+        old = Mark.of(pair.theirs) if pair.theirs is not None and not fresh else None
+        mode = pair.ours.mode if self.rules.modes and not pair.ours.is_link else None
+        return Action(do, pair.path, reason, size, Mark.of(pair.ours), old,
+                      pair.to if pair.to != pair.path else "", mode)
 
 
 class _Names:
@@ -339,13 +355,6 @@ def _key(name: str, end: End) -> str:
 def _is_whole(name: str) -> bool:
     """Whether this is no unfinished transfer."""
     return not (name.startswith(".") and name.endswith(UNFINISHED))
-
-
-def _action(do: Do, pair: Pair, reason: str, *, fresh: bool = False) -> Action:
-    size = (pair.ours.exact_size or 0) if do in (Do.NEW, Do.CHANGED) else 0
-    old = Mark.of(pair.theirs) if pair.theirs is not None and not fresh else None
-    return Action(do, pair.path, reason, size, Mark.of(pair.ours), old,
-                  pair.to if pair.to != pair.path else "")
 
 
 def _utc(when: datetime | None) -> datetime | None:

@@ -42,10 +42,12 @@ class Tree:
     Args:
         site: the client.
         top: the folder's path there; "" is where the client stands.
+        name: what to call it: a URL without secrets, or the path of a folder here.
     """
 
     site: FileSite
     top: str
+    name: str = ""
 
     @property
     def files(self) -> Files:
@@ -65,7 +67,7 @@ class Tree:
 
     def another(self) -> Tree:
         """The same over a connection of its own, not connected."""
-        return Tree(self.site.another(), self.top)
+        return Tree(self.site.another(), self.top, self.name)
 
     def end(self) -> End:
         """What comparing needs to know."""
@@ -312,12 +314,6 @@ def _ordered(
     actions = [*found.clear, *found.folders, *files]
     actions = ([*found.clear, *found.gone, *found.folders, *files]
                if rules.delete is Delete.BEFORE else [*actions, *found.gone])
-    return Plan(_shown(source), _shown(target), rules, tuple(actions), tuple(found.problems),
+    return Plan(source.name, target.name, rules, tuple(actions), tuple(found.problems),
                 found.same)
 
-
-def _shown(tree: Tree) -> str:
-    """Where a tree is, without secrets."""
-    if tree.local:
-        return tree.top
-    return f"{tree.site.url.scheme}://{tree.site.url.authority}/{tree.top.lstrip('/')}"

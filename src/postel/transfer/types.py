@@ -7,14 +7,15 @@ and applied later, when each action first checks that both sides still are what 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import TransferError, UsageError
 from ..types import Entry, Kind
 
 __all__ = ["Action", "Compare", "Delete", "Do", "Event", "Links", "Mark", "Plan", "Problem",
@@ -233,6 +234,7 @@ class Action:
         new: what the path is on the source.
         old: what it is on the target, or None where there is nothing.
         to: what it is called on the target where that differs from *path*, else "".
+        mode: the permissions it gets; None where they are not copied.
     """
 
     do: Do
@@ -242,6 +244,7 @@ class Action:
     new: Mark | None = None
     old: Mark | None = None
     to: str = ""
+    mode: int | None = None
 
     @property
     def target(self) -> str:
@@ -259,6 +262,8 @@ class Action:
             made["old"] = self.old.as_json()
         if self.to:
             made["to"] = self.to
+        if self.mode is not None:
+            made["mode"] = self.mode
         return made
 
     @classmethod
@@ -266,7 +271,8 @@ class Action:
         """The reverse of `as_json`."""
         return cls(Do(said["do"]), said["path"], said["reason"], said.get("size", 0),
                    Mark.from_json(said["new"]) if "new" in said else None,
-                   Mark.from_json(said["old"]) if "old" in said else None, said.get("to", ""))
+                   Mark.from_json(said["old"]) if "old" in said else None, said.get("to", ""),
+                   said.get("mode"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +337,63 @@ class Plan:
         """How many paths go."""
         return sum(1 for action in self.actions if action.do in (Do.DELETE, Do.REMOVE))
 
-    def without_deletions(self) -> Plan:
-        """The same, but nothing goes."""
-        kept = tuple(a for a in self.actions if a.do not in (Do.DELETE, Do.REMOVE))
-        return replace(self, actions=kept)
+    def lines(self) -> Iterator[str]:
+        """The plan as JSON lines: what it is about, each action, each problem.
+
+        Example:
+            >>> plan = Plan("/a", "/b", actions=(Action(Do.DELETE, "x", "not at the source"),))
+            >>> Plan.read(plan.lines()) == plan
+            True
+        """
+        yield _json({"plan": _VERSION, "source": self.source, "target": self.target,
+                     "rules": self.rules.as_json(), "same": self.same})
+        for action in self.actions:
+            yield _json(action.as_json())
+        for problem in self.problems:
+            yield _json({"problem": problem.path, "reason": problem.reason,
+                         "blocks": problem.blocks})
+
+    @classmethod
+    def read(cls, lines: Iterable[str]) -> Plan:
+        """The reverse of `lines`.
+
+        Raises:
+            UsageError: this is no plan, or one of a later version.
+        """
+        head: Mapping[str, Any] = {}
+        actions: list[Action] = []
+        problems: list[Problem] = []
+        try:
+            for line in lines:
+                said = json.loads(line)
+                if "plan" in said:
+                    head = said
+                elif "problem" in said:
+                    problems.append(_problem(said))
+                else:
+                    actions.append(Action.from_json(said))
+            if head.get("plan") != _VERSION:
+                raise UsageError("read a plan: it is none, or one of another version",
+                                 hint="make it with: postel plan SOURCE TARGET -o FILE")
+            return cls(head["source"], head["target"], Rules.from_json(head["rules"]),
+                       tuple(actions), tuple(problems), head["same"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, UsageError):
+                raise
+            raise UsageError(f"read a plan: {error!r} in it", hint="it was damaged") from None
+
+
+_VERSION = 1
+
+
+def _json(said: object) -> str:
+    return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
+
+
+def _problem(said: Mapping[str, Any]) -> Problem:
+    """A problem that was written down; what was raised then is told in its words."""
+    path, reason = said["problem"], said["reason"]
+    return Problem(path, reason, said["blocks"], TransferError(reason) if said["blocks"] else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,13 +401,14 @@ class Event:
     """Something that happened while a plan was applied.
 
     Args:
-        what: "begin", "progress", "done", "failed", "waiting", "end".
+        what: "begin", "progress", "done", "failed", "end".
         action: of which action, where it is about one.
         done: bytes moved so far, of the action or in all.
         total: bytes expected.
         verified: how the copy was checked.
         error: what went wrong.
         seconds: since the run began.
+        name: the file in work, of "progress".
     """
 
     what: str
@@ -358,6 +418,7 @@ class Event:
     verified: Verify | None = None
     error: Exception | None = None
     seconds: float = 0.0
+    name: str = ""
 
 
 @dataclass

@@ -106,8 +106,9 @@ class Folder:
             os.unlink(self._at(name), dir_fd=self._fd)
 
     def remove_folder(self, name: str) -> None:
-        """Remove the empty folder *name*."""
-        os.rmdir(self._at(name), dir_fd=self._fd)
+        """Remove the empty folder *name*; one that is not there is gone already."""
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(self._at(name), dir_fd=self._fd)
 
     def move(self, name: str, into: Folder, new: str) -> None:
         """Give *name* the name *new* in the folder *into*; what is there is replaced."""
