@@ -203,7 +203,8 @@ def _pinned_key(said: Said, goal: Goal, match: re.Match[str]) -> PostelError:
         f"log in to {goal.host}: its host key is not the one asked for: it showed "
         f"{display(said.key) or 'another'}",
         text=display(match[0]),
-        hint="either the fingerprint was copied wrongly, or somebody stands between")
+        hint="the fingerprint was copied wrongly, or is of a key of another type, or somebody "
+        "stands between")
 
 
 def _changed_key(said: Said, goal: Goal, match: re.Match[str]) -> PostelError:

@@ -10,22 +10,97 @@ import platform
 import re
 import shutil
 import socket
+import ssl
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from ..errors import UsageError
 from ..secrets import Secret
-from ..transport.names import HOSTS
+from ..transport.names import HOSTS, Resolver, resolve
+from ..transport.proxies import Proxy
 from .command import Goal, checked_host, checked_user
+from .complaints import Said
+from .prompts import Prompts
 from .types import SSHOptions
 
-__all__ = ["SSH_PORT", "Password", "backend_for", "goal_for", "prefers_gcm", "taken_over"]
+__all__ = [
+    "SSH_PORT",
+    "Partner",
+    "Password",
+    "Way",
+    "backend_for",
+    "goal_for",
+    "library",
+    "prefers_gcm",
+    "taken_over",
+]
 
 SSH_PORT = 22
+
+
+
+class Partner(Protocol):
+    """What is behind a link: an ssh program, or asyncssh in a thread."""
+
+    goal: Goal
+    said: Said
+    latency: float
+    status: int | None
+
+    def start(self) -> socket.socket:
+        """Begin; return our end of the socket pair."""
+
+    def finish(self) -> BaseException | None:
+        """The link has ended: say why that was."""
+
+    def close(self) -> None:
+        """End it."""
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended within *seconds*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a connector connects, told to the thread of asyncssh.
+
+    Args:
+        source: local address to connect from.
+        family: ``socket.AF_INET`` or ``AF_INET6`` only; 0 takes both.
+        resolver: from host and port to addresses.
+        proxy: None goes directly.
+        context: for TLS with an ``https`` proxy.
+    """
+
+    source: str | None = None
+    family: int = 0
+    resolver: Resolver = resolve
+    proxy: Proxy | None = None
+    context: ssl.SSLContext | None = None
+
+    @classmethod
+    def of(cls, connector: object) -> Way:
+        """The way of *connector*.
+
+        Raises:
+            UsageError: it is none of the network's.
+        """
+        if connector is None:
+            return cls()
+        try:
+            resolver = connector.resolver  # type: ignore[attr-defined]
+        except AttributeError:
+            raise UsageError("SSH goes over the network only",
+                             hint="leave connector= out") from None
+        return cls(getattr(connector, "source_address", None), getattr(connector, "family", 0),
+                   resolver, getattr(connector, "proxy", None),
+                   getattr(connector, "context", None))
+
 
 Password = str | Secret | Callable[[], str | Secret] | None
 
@@ -46,6 +121,13 @@ def backend_for(options: SSHOptions) -> Literal["ssh", "asyncssh"]:
     if find_spec("asyncssh") is None:
         raise UsageError("asyncssh is not installed", hint="pip install 'postel[ssh]'")
     return "asyncssh"
+
+
+def library(goal: Goal, options: SSHOptions, prompts: Prompts, connector: object) -> Partner:
+    """Asyncssh behind a link; loaded here by its name, for it brings asyncio with it."""
+    made: Partner = import_module(f"{__package__}.library").Library(
+        goal, options, prompts, Way.of(connector))
+    return made
 
 
 def goal_for(
@@ -93,8 +175,8 @@ def taken_over(stream: object) -> socket.socket:
     sock = getattr(stream, "_sock", None)
     if type(sock) is not socket.socket:
         raise UsageError(
-            "ssh cannot be given a connection that has TLS in it, or that is none of the system's",
-            hint="use a socks5:// or http:// proxy, or SSHOptions(backend=\"asyncssh\")")
+            "SSH cannot go over a connection that has TLS in it, or that is none of the system's",
+            hint="use a socks5:// or http:// proxy, or jump=")
     return socket.socket(fileno=os.dup(sock.fileno()))
 
 

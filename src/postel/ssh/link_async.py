@@ -1,5 +1,5 @@
-# Hand-written pair with link_sync.py.
-"""A link on the asyncio side: the stream of an SSH subsystem or command.
+# A conversation (its twin link_sync.py is generated): the stream of an SSH channel.
+"""A link: the stream of an SSH subsystem or command.
 
 The stream is one end of a socket pair whose other end an ssh program has as its standard input and
 output (or asyncssh, in a thread of its own). What is sent before the log-in is done waits in the
@@ -9,13 +9,13 @@ first `receive` or `send` that notices.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
 from ..errors import ConnectionLost, TimedOut
 from ..timing import NEVER, Deadline
+from ..transport import disk_async
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
 from ..transport.socket_async import AsyncSocketStream
@@ -23,9 +23,11 @@ from ..transport.sockets import READ
 from ..types import Peer
 from .launch import (
     SSH_PORT,
+    Partner,
     Password,
     backend_for,
     goal_for,
+    library,
     prefers_gcm,
     taken_over,
     with_known_keys,
@@ -44,26 +46,26 @@ class AsyncLink(AsyncSocketStream):
 
     Args:
         sock: our end of the socket pair.
-        program: what is behind the other end.
+        partner: what is behind the other end.
     """
 
-    def __init__(self, sock: socket.socket, program: Program) -> None:
-        super().__init__(sock, program.goal.host)
-        self._program = program
+    def __init__(self, sock: socket.socket, partner: Partner) -> None:
+        super().__init__(sock, partner.goal.host)
+        self._partner = partner
         self._is_over = False
         self._error: BaseException | None = None
-        self.rename(program.goal.host, program.goal.port or SSH_PORT)
+        self.rename(partner.goal.host, partner.goal.port or SSH_PORT)
 
     @property
     def peer(self) -> Peer:
         """The server, as far as ssh tells."""
-        goal, said = self._program.goal, self._program.said
+        goal, said = self._partner.goal, self._partner.said
         return Peer(goal.host, goal.address or said.address, goal.port or SSH_PORT)
 
     @property
     def latency(self) -> float:
         """Seconds that ssh's TCP handshake took; 0 where it went another way."""
-        return self._program.latency
+        return self._partner.latency
 
     @latency.setter
     def latency(self, seconds: float) -> None:
@@ -72,12 +74,12 @@ class AsyncLink(AsyncSocketStream):
     @property
     def software(self) -> str:
         """What the SSH server says it is."""
-        return self._program.said.software
+        return self._partner.said.software
 
     @property
     def exit_status(self) -> int | None:
         """The command's exit status, once it has ended."""
-        return self._program.status
+        return self._partner.status
 
     async def send(self, data: bytes | bytearray | memoryview) -> None:
         """Send all of *data*."""
@@ -112,9 +114,9 @@ class AsyncLink(AsyncSocketStream):
         return size or await self._ended(None, 0)
 
     def close_now(self) -> None:
-        """Close without a turn of the loop; the program ends, and is reaped by its thread."""
+        """Close at once; the program ends, and is reaped by its thread."""
         super().close_now()
-        self._program.close()
+        self._partner.close()
 
     async def _ended(self, lost: ConnectionLost | None, nothing: T) -> T:
         """The end: *nothing* if all went well; a reset only says that it left words unread."""
@@ -127,7 +129,7 @@ class AsyncLink(AsyncSocketStream):
     async def _finish(self, cause: ConnectionLost | None = None) -> None:
         """The connection has ended: raise what went wrong, if something did."""
         if not self._is_over and not self._closed:
-            self._error = await asyncio.to_thread(self._program.finish)
+            self._error = await disk_async.call(self._partner.finish)
             self._is_over = True
         if self._error is not None:
             self.broken = True
@@ -136,7 +138,7 @@ class AsyncLink(AsyncSocketStream):
     def _failure(self, error: OSError | ValueError, doing: str) -> OSError:
         if isinstance(error, TimeoutError) and not self.received:
             return TimedOut(
-                f"{self._where}: no answer in time while {self._program.said.stage}",
+                f"{self._where}: no answer in time while {self._partner.said.stage}",
                 hint="the server is slow or the network drops packets; timeout= gives it longer")
         return super()._failure(error, doing)
 
@@ -178,7 +180,8 @@ async def open_link(
         source=connector.source_address if connector else None)
     goal = replace(goal, prompts=prompts.any, password_first=prompts.password_at_hand,
                    fast=prefers_gcm(None if options.config is None else str(options.config)))
-    backend_for(options)
+    if backend_for(options) == "asyncssh":
+        return _linked(library(goal, options, prompts, connector), deadline)
     passed = None
     if connector is not None and type(connector) is not AsyncConnector:
         stream = await connector.connect(host, port or SSH_PORT, deadline=deadline)
@@ -186,7 +189,10 @@ async def open_link(
             passed = taken_over(stream)
         finally:
             await stream.aclose()
-    program = Program(goal, options, prompts, passed)
-    link = AsyncLink(program.start(), program)
+    return _linked(Program(goal, options, prompts, passed), deadline)
+
+
+def _linked(partner: Partner, deadline: Deadline) -> AsyncLink:
+    link = AsyncLink(partner.start(), partner)
     link.deadline = deadline
     return link
