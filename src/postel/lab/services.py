@@ -14,6 +14,7 @@ from ..serving.folder import FolderFiles
 from ..serving.mail import MemoryBox, ServedMailbox
 from ..serving.server import Users, Watcher
 from .certificates import Authority
+from .http_service import HTTPService
 from .service import Service
 from .sftp_service import SFTPService
 
@@ -109,5 +110,5 @@ class FTPService(Service):
         self.options.quirks = set(names)
 
 
-SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "pop3": POP3Service,
-                                         "sftp": SFTPService}
+SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "http": HTTPService,
+                                         "pop3": POP3Service, "sftp": SFTPService}
