@@ -28,6 +28,7 @@ NAMES = {
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
     "aclose": "close",
+    "handle_async_request": "handle_request",  # httpcore2's own words
 }
 DOC = (
     ("async with ", "with "),
