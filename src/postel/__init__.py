@@ -4,6 +4,7 @@ Everything is loaded on first use: ``import postel`` costs next to nothing.
 
     postel.ftp, postel.pop3, …      one package per protocol, all of one shape
     postel.get, put, ls, stat …     files by URL, whatever the protocol
+    postel.plan, apply, mirror …    whole trees between any two URLs
     postel.aio                      the same verbs for asyncio
     postel.lab                      a local Internet: servers, names, certificates, faults
     postel.errors                   the one error tree
@@ -16,17 +17,22 @@ from ._version import __version__
 TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
     from . import aio, errors, ftp, lab, pop3
+    from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
 
 __all__ = [
     "__version__",
     "aio",
+    "apply",
+    "check",
     "errors",
     "ftp",
     "get",
     "lab",
     "ls",
+    "mirror",
     "mkdir",
+    "plan",
     "pop3",
     "put",
     "rename",
@@ -34,7 +40,8 @@ __all__ = [
     "stat",
 ]
 
-_VERBS = frozenset(("get", "ls", "mkdir", "put", "rename", "rm", "stat"))
+_VERBS = {"verbs": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
+          "mirror": ("apply", "check", "mirror", "plan")}
 _PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
 
 
@@ -44,10 +51,11 @@ def __getattr__(name: str) -> object:
 
     if name in _PACKAGES:
         return import_module(f"postel.{name}")
-    if name in _VERBS:
-        value = getattr(import_module("postel.transfer.verbs_sync"), name)
-        globals()[name] = value
-        return value
+    for module, names in _VERBS.items():
+        if name in names:
+            value = getattr(import_module(f"postel.transfer.{module}_sync"), name)
+            globals()[name] = value
+            return value
     raise AttributeError(f"module 'postel' has no attribute {name!r}")
 
 

@@ -5,6 +5,7 @@
     path = await aio.get("ftp://ftp.example.org/pub/hello.txt")
 """
 
+from .transfer.mirror_async import apply, check, mirror, plan
 from .transfer.verbs_async import get, ls, mkdir, put, rename, rm, stat
 
-__all__ = ["get", "ls", "mkdir", "put", "rename", "rm", "stat"]
+__all__ = ["apply", "check", "get", "ls", "mirror", "mkdir", "plan", "put", "rename", "rm", "stat"]

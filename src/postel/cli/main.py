@@ -21,15 +21,19 @@ from ..wire.text import display
 __all__ = ["main", "postel"]
 
 COMMANDS = {
+    "apply": "carry out a plan",
     "cat": "write files to the standard output",
+    "check": "whether two folders are alike",
     "completion": "print the completion script of a shell",
     "du": "how much is in a folder",
     "get": "fetch files and folders",
     "lab": "a local Internet, until Ctrl-C",
     "ls": "list a folder",
     "mail": "fetch mail",
+    "mirror": "make one folder like another",
     "mkdir": "make a folder",
     "mv": "give a file or folder another name",
+    "plan": "what a mirror would do",
     "put": "store files and folders",
     "rm": "remove files and folders",
     "schemes": "what Postel speaks",

@@ -8,9 +8,10 @@ takes memory for differences, not for files.
 
 from __future__ import annotations
 
+import posixpath
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import LimitReached, NetworkError, NotFound, NotSupported, PostelError, ProtocolError
 from ..session.files_sync import Files
@@ -22,7 +23,7 @@ from ..wire.names import joined
 from .compare import Comparer, End, Found, Known, Pair
 from .digests_sync import same_bytes
 from .filters import Filter, parse_rules
-from .types import Action, Delete, Do, Mark, Plan, Problem, Rules
+from .types import Action, Delete, Do, Links, Mark, Plan, Problem, Rules
 
 __all__ = ["Tree", "filter_of", "make_plan"]
 
@@ -188,6 +189,8 @@ class _Hand:
         """List one folder on both sides, and compare."""
         try:
             ours = _listing(self.source, folder.path)
+            if self.comparer.rules.links is Links.FOLLOW:
+                ours = [self._followed(folder.path, one) for one in ours]
             theirs = _listing(self.target, folder.to) if folder.there else ()
         except PostelError as error:
             if not folder.path:
@@ -204,6 +207,20 @@ class _Hand:
             for path, entry in found.surplus:
                 self._remove(path, entry, folder.gone, found, "not at the source")
         found.surplus.clear()
+
+    def _followed(self, folder: str, entry: Entry) -> Entry:
+        """What a link leads to, if that is in the tree and not a folder above it; else itself."""
+        if not entry.is_link or entry.target is None or entry.target.startswith("/"):
+            return entry
+        place = posixpath.normpath(joined(folder, entry.target))
+        path = joined(folder, entry.name)
+        if place.startswith("..") or place == "." or path.startswith(f"{place}/"):
+            return entry
+        try:
+            found = self.source.files.stat(self.source.at(path))
+        except PostelError:
+            return entry
+        return replace(found, name=entry.name)
 
     def _decide(self, pair: Pair, found: Found) -> None:
         """By digests, where sizes do not tell."""

@@ -1,0 +1,47 @@
+"""``postel apply``: carry out a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import Settings, client_options, output_options, transfer_options
+from .rules import Telling, ends, print_plan, summary
+
+__all__ = ["command"]
+
+
+@click.command("apply")
+@click.argument("plan", type=click.Path(exists=True, dir_okay=False))
+@transfer_options
+@output_options
+@client_options
+def command(
+    plan: str,
+    settings: Settings,
+    limit_rate: int | None,
+    parallel: int,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Carry out the plan in the file PLAN, which postel plan wrote.
+
+    Each path is looked at first: one that is no longer what the plan says is left alone, and told.
+    """
+    from ..transfer.mirror_sync import apply
+    from ..transfer.places import place_of
+    from ..transfer.types import Plan
+
+    with Path(plan).open(encoding="utf-8") as file:
+        made = Plan.read(file)
+    if dry_run:
+        print_plan(made, as_json=as_json)
+        return 0
+    telling = Telling(settings, as_json=as_json)
+    try:
+        result = apply(made, connections=parallel, rate=limit_rate, tell=telling,
+                       **ends(settings, place_of(made.source), place_of(made.target)))
+    finally:
+        telling.bar.done()
+    return summary(result, settings, as_json=as_json)

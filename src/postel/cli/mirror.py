@@ -1,0 +1,57 @@
+"""``postel mirror``: make one tree like another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import Settings, client_options, output_options, transfer_options
+from .rules import Telling, ends, print_plan, rules_options, summary
+
+if TYPE_CHECKING:
+    from ..transfer.types import Rules
+
+__all__ = ["command"]
+
+
+@click.command("mirror")
+@click.argument("source")
+@click.argument("target")
+@rules_options
+@click.option("--no-journal", is_flag=True, help="Neither use nor keep what runs remember.")
+@transfer_options
+@output_options
+@client_options
+def command(
+    source: str,
+    target: str,
+    settings: Settings,
+    rules: Rules,
+    no_journal: bool,
+    limit_rate: int | None,
+    parallel: int,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Make the folder TARGET like the folder SOURCE; each is a URL or a path.
+
+    Only what differs is copied; each file gets its name when it is whole and checked, and an
+    interrupted run is gone on with by the next. Nothing is removed unless --delete says so.
+    """
+    from ..transfer.mirror_sync import mirror, plan
+    from ..transfer.places import place_of
+
+    ours, theirs = place_of(source), place_of(target)
+    keywords = {"rules": rules, "connections": parallel, "rate": limit_rate,
+                "journal": not no_journal, **ends(settings, ours, theirs)}
+    if dry_run:
+        made = plan(ours, theirs, **keywords)
+        print_plan(made, as_json=as_json)
+        return 1 if any(problem.error for problem in made.problems) else 0
+    telling = Telling(settings, as_json=as_json)
+    try:
+        result = mirror(ours, theirs, tell=telling, **keywords)
+    finally:
+        telling.bar.done()
+    return summary(result, settings, as_json=as_json)
