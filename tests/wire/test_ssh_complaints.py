@@ -84,7 +84,8 @@ CASES: list[tuple[bytes, int, type[PostelError], list[str]]] = [
      TimedOut, ["no answer in time"]),
     (b"Timeout, server h not responding.\r\n", 255, TimedOut, ["not responding"]),
     (b"channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\n"
-     b"Connection closed by UNKNOWN port 65535\r\n", 255, TryLater, ["connect failed"]),
+     b"Connection closed by UNKNOWN port 65535\r\n", 255, ConnectError,
+     ["by way of another", "connect failed"]),
     (b"kex_exchange_identification: Connection closed by remote host\r\n", 255, ConnectionLost,
      ["closed by remote host"]),
     (b"", 255, ConnectionLost, ["ended while starting ssh"]),
@@ -135,6 +136,16 @@ def test_a_good_end_is_no_error_whatever_was_said() -> None:
 
 def test_a_command_may_fail_by_itself() -> None:
     assert Said().verdict(Goal("h", subsystem=None, command="false"), 1) is None
+
+
+def test_after_the_log_in_words_are_a_commands_own() -> None:
+    said = Said()
+    said.feed(b'Authenticated to h ([::1]:22) using "publickey".\n'
+              b"ann@h: Permission denied (publickey).\nHost key verification failed.\n")
+    error = said.verdict(Goal("h", subsystem=None, command="x"), 255)
+    assert type(error) is ConnectionLost
+    said.feed(b"subsystem request failed on channel 0\n")
+    assert type(said.verdict(Goal("h"), 255)) is NotSupported
 
 
 def test_the_stage_is_told() -> None:

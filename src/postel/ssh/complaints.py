@@ -146,22 +146,24 @@ class Said:
             status: its exit status; negative for a signal, None when it would not end.
         """
         self.end()
-        if status == 0:
-            return None
-        for pattern, explain in _REASONS:
+        if status is not None and 0 <= status < 255:
+            return self._ended(goal, status)
+        for pattern, explain in _LATER if self.authenticated else (*_REASONS, *_LATER):
             if (match := self.find(pattern)) is not None:
                 error = explain(self, goal, match)
                 for line in self._remarks():
                     error.add_note(line)
                 return error
-        if status is None or status == 255 or status < 0:
-            return _lost(self, goal, status)
-        if goal.subsystem is not None:
-            return NotSupported(
-                f"start {goal.what} on {goal.host}: it ended with status {status}"
-                + (f": {self.text}" if self.text else ""), code=status,
-                hint="the server is set up for a program that is not there, or that fails")
-        return None
+        return _lost(self, goal, status)
+
+    def _ended(self, goal: Goal, status: int) -> PostelError | None:
+        """Ssh went as it should (its own failure is 255); what ran there may have failed."""
+        if not status or goal.subsystem is None:
+            return None
+        return NotSupported(
+            f"start {goal.what} on {goal.host}: it ended with status {status}"
+            + (f": {self.text}" if self.text else ""), code=status,
+            hint="the server is set up for a program that is not there, or that fails")
 
     def _remarks(self) -> list[str]:
         """What was said of keys and files before it failed."""
@@ -336,13 +338,17 @@ _REASONS: tuple[tuple[str, _Explain], ...] = (
     (r"No supported authentication methods available", _too_many),
     (r"no matching (host key type|key exchange method|cipher|MAC|compression) found\. "
      r"Their offer: (\S+)", _no_agreement),
-    (r"^subsystem request failed on channel", _no_subsystem),
-    (r"^exec request failed on channel", _no_command),
-    (r"^channel \d+: open failed: (.*)$", _no_channel),
     (r"(stdio forwarding failed|^Stdio forwarding request failed)", _jump),
     (r"(banner exchange: .*invalid format|Protocol major versions differ|"
      r"kex_exchange_identification: (?:banner line (?!0)|No SSH|.*too many lines)|"
      r"banner line contains invalid|Bad remote protocol version)", _no_ssh),
-    (r"(?:banner exchange|Connection to .*) ?: ?.*timed out|^Timeout, server .* not responding|"
-     r"Connection timed out", _slow),
+    (r"(?:banner exchange|Connection to .*) ?: ?.*timed out|Connection timed out", _slow),
+)
+"""What may be said before the log-in is done; after it, words are perhaps a remote command's."""
+
+_LATER: tuple[tuple[str, _Explain], ...] = (
+    (r"^subsystem request failed on channel", _no_subsystem),
+    (r"^exec request failed on channel", _no_command),
+    (r"^channel \d+: open failed: (.*)$", _no_channel),
+    (r"^Timeout, server .* not responding", _slow),
 )
