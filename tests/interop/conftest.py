@@ -1,7 +1,8 @@
 """Fixtures of the interop tests: real servers and real clients, or a skip that names the package.
 
 `ftp_server` is vsftpd, ProFTPD and Pure-FTPd in turn; `vsftpd`, `vsftpd_ipv6`, `proftpd`,
-`pureftpd` and `dovecot` are one each; `tool("lftp")` is a client of another maker.
+`pureftpd` and `dovecot` are one each; `web_server` is nginx and Apache in turn, `nginx` and
+`apache` are one each; `tool("lftp")` is a client of another maker.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from servers import (  # noqa: E402
     Dovecot,
     Ground,
     Server,
+    Web,
     program,
+    run_apache,
     run_dovecot,
+    run_nginx,
     run_proftpd,
     run_pureftpd,
     run_vsftpd,
@@ -47,7 +51,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, Server | Dovecot):
+            if isinstance(value, Server | Dovecot | Web):
                 tail = value.log().splitlines()[-LOG_TAIL:]
                 report.sections.append((f"log of {value.name}", "\n".join(tail)))
     return report
@@ -105,6 +109,27 @@ def dovecot(ground: Ground) -> Iterator[Dovecot]:
     """The real Dovecot, speaking POP3."""
     with run_dovecot(ground) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def nginx(ground: Ground) -> Iterator[Web]:
+    """The real nginx: HTTP/2, ranges, codings, index pages, WebDAV, a port for certificates."""
+    with run_nginx(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def apache(ground: Ground) -> Iterator[Web]:
+    """The real Apache: HTTP/2, ranges, codings, index pages, mod_dav with properties."""
+    with run_apache(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["nginx", "apache"])
+def web_server(request: pytest.FixtureRequest) -> Web:
+    """Each of the two web servers in turn."""
+    server: Web = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(scope="session")

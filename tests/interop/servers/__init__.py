@@ -6,27 +6,34 @@ server is started as a child process and is ended, with all it started, on the w
 
 from __future__ import annotations
 
+from .apache import run_apache
 from .dovecot import Dovecot, run_dovecot
 from .find import absent, program
 from .ground import Ground, Server
+from .nginx import run_nginx
 from .process import Daemon, ServerFailed
 from .proftpd import run_proftpd
 from .pureftpd import run_pureftpd
 from .tree import BIG_SIZE, EPOCH, ODD_NAMES
 from .vsftpd import run_vsftpd
+from .web import REDIRECTS, Web
 
 __all__ = [
     "BIG_SIZE",
     "EPOCH",
     "ODD_NAMES",
+    "REDIRECTS",
     "Daemon",
     "Dovecot",
     "Ground",
     "Server",
     "ServerFailed",
+    "Web",
     "absent",
     "program",
+    "run_apache",
     "run_dovecot",
+    "run_nginx",
     "run_proftpd",
     "run_pureftpd",
     "run_vsftpd",
