@@ -27,6 +27,7 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
     "du": "how much is in a folder",
     "get": "fetch files and folders",
+    "http": "one request to a web server",
     "lab": "a local Internet, until Ctrl-C",
     "ls": "list a folder",
     "mail": "fetch mail",
