@@ -12,11 +12,12 @@ from .errors import UsageError
 from .ftp.scheme import SCHEMES as _FTP
 from .local.scheme import SCHEMES as _LOCAL
 from .pop3.scheme import SCHEMES as _POP3
+from .tftp.scheme import SCHEMES as _TFTP
 from .types import Scheme
 
 __all__ = ["SCHEMES", "scheme_of"]
 
-SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (*_FTP, *_LOCAL, *_POP3)}
+SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (*_FTP, *_LOCAL, *_POP3, *_TFTP)}
 """Every scheme by its name."""
 
 

@@ -17,6 +17,8 @@ from .certificates import Authority
 from .http_service import HTTPService
 from .service import Service
 from .sftp_service import SFTPService
+from .tftp_service import TFTPService
+from .webdav_service import WebDAVService
 
 __all__ = ["SERVICES", "FTPService", "POP3Service"]
 
@@ -111,4 +113,5 @@ class FTPService(Service):
 
 
 SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "http": HTTPService,
-                                         "pop3": POP3Service, "sftp": SFTPService}
+                                         "pop3": POP3Service, "sftp": SFTPService,
+                                         "tftp": TFTPService, "webdav": WebDAVService}
