@@ -33,6 +33,8 @@ class Body:
     """
 
     again = True
+    file: BinaryIO | None = None
+    """The file that all of it is read from, where the kernel may send it."""
 
     def __init__(self, data: bytes = b"", kind: str = "") -> None:
         self.data: bytes | None = data
@@ -43,11 +45,29 @@ class Body:
     def __iter__(self) -> Iterator[bytes]:
         if self.data:
             yield self.data
-            self._count(len(self.data))
+            self.count(len(self.data))
 
-    def _count(self, size: int) -> None:
+    def count(self, size: int) -> None:
+        """*size* more bytes have gone."""
         if self.sent is not None:
             self.sent(size)
+
+    def rewound(self) -> BinaryIO:
+        """The file, where the body begins.
+
+        Raises:
+            UsageError: there is none.
+        """
+        raise UsageError("this body is no file")
+
+    def shortened(self, left: int) -> None:
+        """The file ended *left* bytes early.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(f"the file has {left:,} bytes less than when it was opened",
+                         hint="it was shortened while it went up")
 
     @staticmethod
     def of(content: Content) -> Body:
@@ -77,25 +97,28 @@ class FileBody(Body):
         self._file = file
         self._start, self.size = _extent(file)
         self.again = self.size is not None
-        self._used = False
+        if self.size is not None and "b" in getattr(file, "mode", ""):
+            self.file = file
+
+    def rewound(self) -> BinaryIO:
+        """The file, where the body begins."""
+        if self.size is not None:
+            self._file.seek(self._start)
+        return self._file
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._used:
-            self._file.seek(self._start)
-        self._used = True
-        left = self.size
+        file, left = self.rewound(), self.size
         while left is None or left > 0:
-            data = self._file.read(CHUNK if left is None else min(CHUNK, left))
+            data = file.read(CHUNK if left is None else min(CHUNK, left))
             if not data:
                 break
             if isinstance(data, str):
                 raise UsageError("content= is a file opened as text", hint='open it with "rb"')
             left = None if left is None else left - len(data)
             yield data
-            self._count(len(data))
+            self.count(len(data))
         if left:
-            raise UsageError(f"the file has {left:,} bytes less than when it was opened",
-                             hint="it was shortened while it went up")
+            self.shortened(left)
 
 
 class FlowBody(Body):
@@ -113,12 +136,12 @@ class FlowBody(Body):
             for part in self._parts:
                 if part:
                     yield part
-                    self._count(len(part))
+                    self.count(len(part))
         else:
             for part in self._parts:
                 if part:
                     yield part
-                    self._count(len(part))
+                    self.count(len(part))
 
 
 def _extent(file: BinaryIO) -> tuple[int, int | None]:

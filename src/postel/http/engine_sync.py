@@ -1,8 +1,8 @@
 # GENERATED from engine_async.py by tools/unasync.py: edit that file, not this one.
 """The engine: httpcore2's pool over our network, and one request on it.
 
-httpcore2 keeps the pool, speaks HTTP/1.1 (h11) and HTTP/2 (h2). Ours is below it (how an origin
-is reached: names, proxies, TLS, deadlines) and above it (everything that decides what is sent).
+httpcore2 keeps the pool and speaks HTTP/2. Ours is below it (how an origin is reached: names,
+proxies, TLS, deadlines; HTTP/1.1) and above it (everything that decides what is sent).
 A kept-alive connection may die between two requests; a request that may be sent twice is then
 sent again on another, without a word.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ssl
 from importlib.util import find_spec
-from typing import Any
 
 import httpcore2
 
@@ -27,17 +26,13 @@ from ..types import Peer
 from ..urls import URL
 from .bodies_sync import Body
 from .complaints import is_foreign, translated
+from .connection_sync import Connection
 from .headers import Headers
-from .network_sync import Network, Route, Watch
+from .http1_sync import Request
+from .network_sync import Route, Watch
 from .retry import IDEMPOTENT
 
 __all__ = ["Engine"]
-
-_IDLE = 60.0
-"""Seconds that an idle connection is kept."""
-
-_WAIT_FOR_CONTINUE = 1.0
-"""Seconds that a server may think about a 100 (Continue)."""
 
 
 class Engine:
@@ -71,8 +66,8 @@ class Engine:
         self.http2 = _offers_http2(http2)
         self.trace = trace
         self._connector = connector
-        self._contexts: dict[str | None, ssl.SSLContext] = {}
-        self._sessions: dict[tuple[str, int], ssl.SSLSession] = {}
+        self._contexts: dict[tuple[str | None, str], ssl.SSLContext] = {}
+        self._sessions: dict[tuple[str, int, int], ssl.SSLSession] = {}
         self._proxies: dict[tuple[bytes, bytes, int], Proxy | None] = {}
         self._pool = _Pool(self, connections)
 
@@ -112,25 +107,30 @@ class Engine:
                 to, over_tls = (proxy.host, proxy.port), proxy.kind == "https"
             else:
                 connector = ProxyConnector(self._source, self._family, proxy=proxy)
-        key = to if over_tls else place
+        end = to if over_tls else place
 
-        def keep(session: ssl.SSLSession | None) -> None:
+        def keep(context: ssl.SSLContext, session: ssl.SSLSession | None) -> None:
             if session is not None:
-                self._sessions[key] = session
+                self._sessions[*end, id(context)] = session
 
-        return Route(connector, to[0], to[1], name, lambda: self.context(key[0]), self._check,
-                     lambda: self._sessions.get(key), keep, self.trace.note, over_tls)
+        return Route(
+            connector, to[0], to[1], name, lambda protocols: self.context(end[0], protocols),
+            self._check, lambda context: self._sessions.get((*end, id(context))), keep,
+            self.trace.note, over_tls)
 
     def _check(self, peer: Peer) -> None:
         check_pin(peer, self._tls)
 
-    def context(self, host: str) -> ssl.SSLContext:
+    def context(self, host: str, protocols: list[str]) -> ssl.SSLContext:
         """The TLS context for *host*: one for all, unless the lab vouches for this host."""
         authority = HOSTS.authority(host) if self._tls is None else None
-        if authority not in self._contexts:
+        key = authority, protocols[0]
+        if key not in self._contexts:
             options = TLSOptions(ca=authority) if authority is not None else self._tls
-            self._contexts[authority] = context_for(options)
-        return self._contexts[authority]
+            self._contexts[key] = context_for(options)
+        context = self._contexts[key]
+        context.set_alpn_protocols(protocols)
+        return context
 
     # -- one request -----------------------------------------------------------------------
 
@@ -151,11 +151,8 @@ class Engine:
                for name, value in headers.pairs]
         while True:
             watch.fresh, watch.heard, watch.head, watch.sent = False, 0, True, 0.0
-            request = httpcore2.Request(
-                method.encode("ascii"), _target(url, forwarded), headers=raw,
-                content=self._content(body, watch, expect),
-                extensions={"timeout": {"connect": watch, "read": watch, "write": watch,
-                                        "pool": watch.deadline.remaining(now=now())}})
+            request = Request(method, _target(url, forwarded), raw, body, watch, doing,
+                                   expect=expect)
             try:
                 return self._pool.handle_request(request)
             except Exception as error:
@@ -180,43 +177,20 @@ class Engine:
                 and method in IDEMPOTENT and (body is None or body.again)
                 and not watch.deadline.expired(now=now()))
 
-    def _content(self, body: Body | None, watch: Watch, expect: bool) -> Any:
-        if body is None:
-            return None
-        return Patient(body, watch) if expect else body
-
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
 
 
-class Patient:
-    """A body that waits for the server's word before it goes (Expect: 100-continue)."""
-
-    def __init__(self, body: Body, watch: Watch) -> None:
-        self._body, self._watch = body, watch
-
-    def __iter__(self) -> Any:
-        wire = self._watch.wire
-        if wire is not None and not wire.expect_continue(self._watch, _WAIT_FOR_CONTINUE):
-            raise httpcore2.WriteError("the server answered before the body went")
-        for chunk in self._body:
-            yield chunk
-
-
 class _Pool(httpcore2.ConnectionPool):
-    """httpcore2's pool; each origin's connections go over a network of their own."""
+    """httpcore2's pool, with our connections in it."""
 
     def __init__(self, engine: Engine, connections: int) -> None:
-        super().__init__(max_connections=connections, keepalive_expiry=_IDLE)
+        super().__init__(max_connections=connections)
         self._engine = engine
 
     def create_connection(self, origin: httpcore2.Origin) -> httpcore2.ConnectionInterface:
-        route = self._engine.route(origin)
-        context = route.context() if origin.scheme == b"https" else None
-        return httpcore2.HTTPConnection(
-            origin, ssl_context=context, keepalive_expiry=_IDLE, http2=self._engine.http2,
-            network_backend=Network(route))
+        return Connection(origin, self._engine.route(origin), http2=self._engine.http2)
 
 
 def _target(url: URL, forwarded: bool) -> httpcore2.URL:

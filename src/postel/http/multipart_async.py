@@ -53,14 +53,14 @@ class AsyncMultipart(AsyncBody):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._fields:
             yield self._fields
-            self._count(len(self._fields))
+            self.count(len(self._fields))
         for part in self._parts:
             async for chunk in part:
                 yield chunk
-                self._count(len(chunk))
+                self.count(len(chunk))
         end = multipart.end(self._boundary)
         yield end
-        self._count(len(end))
+        self.count(len(end))
 
 
 class _Part:

@@ -53,14 +53,14 @@ class Multipart(Body):
     def __iter__(self) -> Iterator[bytes]:
         if self._fields:
             yield self._fields
-            self._count(len(self._fields))
+            self.count(len(self._fields))
         for part in self._parts:
             for chunk in part:
                 yield chunk
-                self._count(len(chunk))
+                self.count(len(chunk))
         end = multipart.end(self._boundary)
         yield end
-        self._count(len(end))
+        self.count(len(end))
 
 
 class _Part:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import httpcore2
 
@@ -22,10 +22,7 @@ from ..transport.connector_sync import Connector
 from ..transport.stream_sync import Stream
 from ..types import Peer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["LONGEST_HEAD", "Network", "Wire", "Route", "Watch"]
+__all__ = ["LONGEST_HEAD", "Wire", "Route", "Watch", "reach"]
 
 LONGEST_HEAD = 1 << 20
 """Bytes that may come before an answer's header is complete, interim answers (1xx) included."""
@@ -69,9 +66,11 @@ class Route:
         host: to connect to: the origin's, or a forwarding proxy's.
         port: of it.
         name: whom its certificate must be for.
-        context: makes the TLS context, which is only needed where there is TLS.
+        context: gives the TLS context that offers these protocols (ALPN).
         check: looks at the other end once TLS is up.
         session: the TLS session to go on with.
+        keep: takes one for the next connection.
+        note: tells the trace.
         over_tls: whether the forwarding proxy itself wants TLS.
     """
 
@@ -79,44 +78,29 @@ class Route:
     host: str
     port: int
     name: str
-    context: Callable[[], ssl.SSLContext]
+    context: Callable[[list[str]], ssl.SSLContext]
     check: Callable[[Peer], object]
-    session: Callable[[], ssl.SSLSession | None]
-    keep: Callable[[ssl.SSLSession | None], object]
+    session: Callable[[ssl.SSLContext], ssl.SSLSession | None]
+    keep: Callable[[ssl.SSLContext, ssl.SSLSession | None], object]
     note: Callable[[str], object]
     over_tls: bool = False
 
 
-class Network(httpcore2.NetworkBackend):
-    """The network as one origin sees it."""
-
-    def __init__(self, route: Route) -> None:
-        self._route = route
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> Wire:
-        """Connect by our connector; *timeout* is the request's `Watch`."""
-        route, watch = self._route, cast("Watch", timeout)
-        began = now()
-        stream = route.connector.connect(route.host, route.port, deadline=watch.deadline)
-        watch.connect = stream.latency
-        watch.name = max(0.0, now() - began - stream.latency)
-        watch.fresh = True
-        peer = stream.peer
-        route.note(f"connected to {peer.address} port {peer.port}")
-        wire = Wire(stream, route)
-        if route.over_tls:
-            wire.start_tls(route.context(), route.host, timeout)
-        return wire
-
-    def sleep(self, seconds: float) -> None:
-        """Never asked for: attempts are ours to repeat."""
+def reach(route: Route, watch: Watch, protocols: list[str] | None) -> Wire:
+    """Connect as *route* says; over TLS one of *protocols* is agreed on, None is clear text."""
+    began = now()
+    stream = route.connector.connect(route.host, route.port, deadline=watch.deadline)
+    watch.connect = stream.latency
+    watch.name = max(0.0, now() - began - stream.latency)
+    watch.fresh = True
+    peer = stream.peer
+    route.note(f"connected to {peer.address} port {peer.port}")
+    wire = Wire(stream, route)
+    if route.over_tls:
+        wire.secure(route.host, ["http/1.1"], watch)
+    if protocols is not None:
+        wire.secure(route.name, protocols, watch)
+    return wire
 
 
 class Wire(httpcore2.NetworkStream):
@@ -125,23 +109,14 @@ class Wire(httpcore2.NetworkStream):
     def __init__(self, stream: Stream, route: Route) -> None:
         self.stream = stream
         self._route = route
-        self._secure = False
-        self._held = b""
+        self._context: ssl.SSLContext | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; one request's header may not go on for ever."""
         watch = cast("Watch", timeout)
         watch.wire = self
-        if self._held:
-            data, self._held = self._held, b""
-            return data
         self.stream.deadline = watch.deadline
-        try:
-            data = self.stream.receive(max_bytes)
-        except ConnectionLost:
-            if watch.heard or not watch.head:
-                raise
-            data = b""  # nothing had come: the same as an orderly end
+        data = self.stream.receive(max_bytes)
         if watch.head:
             self._in_head(watch, len(data))
         watch.progressed()
@@ -154,7 +129,7 @@ class Wire(httpcore2.NetworkStream):
         if watch.heard > LONGEST_HEAD:
             raise ProtocolError(
                 f"{self._route.host}: {watch.heard:,} bytes came, and no answer among them",
-                hint="a flood of interim answers or a header without an end")
+                hint="a flood of frames, or a header without an end")
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of *buffer*."""
@@ -171,53 +146,27 @@ class Wire(httpcore2.NetworkStream):
             raise httpcore2.WriteError(str(error)) from error  # an answer may stand there already
         watch.progressed()
 
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> Wire:
-        """Shake hands, going on with an earlier session where there is one."""
-        watch, route = cast("Watch", timeout), self._route
-        name = route.name if self._secure or not route.over_tls else server_hostname
-        began = now()
+    def secure(self, name: str, protocols: list[str], watch: Watch) -> None:
+        """Shake hands with *name*, going on with an earlier session where there is one."""
+        route, began = self._route, now()
         self.stream.deadline = watch.deadline
         try:
-            self.stream.start_tls(ssl_context, name, session=route.session())
+            context = route.context(protocols)
+            self.stream.start_tls(context, name, session=route.session(context))
             route.check(self.stream.peer)
         except BaseException:
             self.stream.close()
             raise
-        self._secure = True
+        self._context = context
         watch.tls += now() - began
         route.note(f"{self.stream.peer.tls}, {self.stream.peer.cipher}")
-        return self
-
-    def expect_continue(self, watch: Watch, seconds: float) -> bool:
-        """Wait for the server's word before a body goes out; whether it may (RFC 9110 10.1.1)."""
-        self.stream.deadline = watch.deadline.sooner(Deadline(now() + seconds))
-        try:
-            data = self.stream.receive(65_536)
-        except TimeoutError:
-            return True  # an old server waits for the body in silence
-        self._held += data
-        self._in_head(watch, len(data))
-        return data[9:12] == b"100"
 
     def close(self) -> None:
         """Close, and keep the TLS session for the next connection."""
-        if self._secure and not self.stream.broken:
-            self._route.keep(self.stream.tls_session)
+        if self._context is not None and not self.stream.broken:
+            self._route.keep(self._context, self.stream.tls_session)
         self.stream.close()
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore2 asks: the protocol agreed on by TLS, and whether an idle line has news."""
-        if info == "ssl_object":
-            return self if self._secure else None
-        if info == "is_readable":
-            return self.stream.has_news()
-        return None
-
-    def selected_alpn_protocol(self) -> str | None:
-        """As `ssl.SSLObject` has it."""
-        return self.stream.alpn
+        """What httpcore2 asks of an idle connection: whether it has news."""
+        return self.stream.has_news() if info == "is_readable" else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import LimitReached, PostelError, UsageError
+from ..timing import Deadline
 from ..transport import disk_async as disk
 from ..transport.clock_async import now
 from ..transport.target import Target, on_disk
@@ -16,8 +17,10 @@ from ..urls import URL
 from .complaints import is_foreign, refusal, translated
 from .decoders import Decoder, codings
 from .headers import Headers
+from .http1_async import AsyncHTTP1Body
 from .network_async import Watch
 from .types import Response, Timings
+from .wire import Head
 
 if TYPE_CHECKING:
     import httpcore2
@@ -29,6 +32,9 @@ LARGEST = 1 << 30
 
 _DRAIN = 1 << 18
 """Bytes of an unread body that are read to keep its connection; beyond, a new one is cheaper."""
+
+_PATIENCE = 1.0
+"""Seconds for that."""
 
 _REFUSAL = 65_536
 """Bytes of a refusal's body that are read for its words."""
@@ -58,14 +64,17 @@ class AsyncStreamResponse:
     ) -> None:
         self.method, self.url = method, url
         self.status = answer.status
-        told = answer.extensions
-        self.reason = told.get("reason_phrase", b"").decode("latin-1")
-        self.http_version = told.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
-        self.headers = Headers.received(answer.headers)
+        head: Head | None = answer.extensions.get("head")
+        self.reason, self.http_version = "", "HTTP/2"
+        if head is not None:
+            self.reason = head.reason.decode("utf-8", "replace")
+            self.http_version = f"HTTP/{head.version[0]}.{head.version[1]}"
+        self.headers = Headers.received(answer.headers if head is None else head.fields)
         self.history: tuple[Response, ...] = ()
         self.done = 0
         self.ended = False
         self._stream: Any = answer.stream
+        self._direct: AsyncHTTP1Body | None = answer.extensions.get("body")
         self._chunks: Any = None
         self._watch = watch
         self._progress = progress
@@ -139,7 +148,7 @@ class AsyncStreamResponse:
         if self._closed or self._chunks is not None:
             raise UsageError(f"{self.method} {self.url}: the body has been read already",
                              hint="a body flows once; read() keeps it")
-        self._chunks = self._stream.__aiter__()
+        self._begin()
         try:
             async for chunk in self._chunks:
                 if not chunk:
@@ -155,6 +164,11 @@ class AsyncStreamResponse:
             raise translated(error, f"{self.method} {self.url}", self.url.host) from error
         finally:
             await self.aclose()
+
+    def _begin(self) -> None:
+        """Take the body in hand; HTTP/1.1's without the pool's layers between."""
+        source: Any = self._stream if self._direct is None else self._direct
+        self._chunks = source.__aiter__()
 
     async def iter_bytes(self, *, largest: int | None = None) -> AsyncIterator[bytes]:
         """The body, decoded, in chunks of bounded size.
@@ -214,11 +228,26 @@ class AsyncStreamResponse:
         return size
 
     async def _pour(self, file: BinaryIO, decode: bool) -> int:
+        """Write the body to *file*; what needs no decoding goes past this process."""
+        decode = decode and bool(codings(self.headers.get("content-encoding", "")))
+        if self._direct is not None and not decode and self._chunks is None and not self._closed:
+            return await self._pour_directly(self._direct, file)
         size = 0
         async for chunk in self.iter_bytes() if decode else self.iter_raw():
             await disk.write(file, chunk)
             size += len(chunk)
         return size
+
+    async def _pour_directly(self, body: AsyncHTTP1Body, file: BinaryIO) -> int:
+        try:
+            while count := await body.pour(file):
+                self.done += count
+                if self._progress is not None:
+                    self._tell()
+            self.ended = True
+        finally:
+            await self.aclose()
+        return self.done
 
     def _tell(self) -> None:
         if self._progress is not None:
@@ -242,16 +271,21 @@ class AsyncStreamResponse:
             await self._stream.aclose()
 
     async def _drain(self) -> None:
-        """Read a short rest, so that the connection can go on; a long one is cut off."""
-        if self._chunks is None:
-            self._chunks = self._stream.__aiter__()
-        left = self.size
-        if left is None or left - self.done > _DRAIN:
+        """Read a short rest, so that the connection can go on; a long or slow one is cut off."""
+        if (self.size or 0) - self.done > _DRAIN and self.method != "HEAD" and self.status != 304:
             await self._cut()
             return
+        if self._chunks is None:
+            self._begin()
+        watch, count = self._watch, 0
+        watch.patience = None
+        watch.deadline = watch.deadline.sooner(Deadline(now() + _PATIENCE))
         try:
-            async for _ in self._chunks:
-                pass
+            async for chunk in self._chunks:
+                count += len(chunk)
+                if count > _DRAIN:
+                    await self._cut()
+                    break
         except Exception as error:
             if not (is_foreign(error) or isinstance(error, PostelError | RuntimeError)):
                 raise

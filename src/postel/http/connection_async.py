@@ -1,0 +1,96 @@
+# A conversation (its twin connection_sync.py is generated): a connection, of whichever kind.
+"""A connection in the pool: reached by our network, then HTTP/1.1 (ours) or HTTP/2 (httpcore2's).
+
+Which of the two is for TLS to agree (ALPN, RFC 7301); in the clear it is HTTP/1.1.
+"""
+
+from __future__ import annotations
+
+import httpcore2
+
+from ..transport.crew_async import AsyncLimit
+from .http1_async import AsyncHTTP1, AsyncRequest
+from .network_async import AsyncWire, Route, reach
+
+__all__ = ["AsyncConnection"]
+
+_IDLE = 60.0
+"""Seconds that an idle HTTP/2 connection is kept."""
+
+
+class AsyncConnection(httpcore2.AsyncConnectionInterface):
+    """One connection to one origin; it is made when the first request comes."""
+
+    def __init__(self, origin: httpcore2.Origin, route: Route, *, http2: bool) -> None:
+        self._origin, self._route = origin, route
+        self._http2 = http2 and origin.scheme == b"https"
+        self._inner: httpcore2.AsyncConnectionInterface | None = None
+        self._failed = False
+        self._turn = AsyncLimit(1)
+
+    async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Connect if need be, and hand *request* on."""
+        inner = self._inner
+        if inner is None:
+            async with self._turn:
+                inner = self._inner or await self._connect(request)
+        return await inner.handle_async_request(request)
+
+    async def _connect(self, request: httpcore2.Request) -> httpcore2.AsyncConnectionInterface:
+        if self._failed or not isinstance(request, AsyncRequest):
+            raise httpcore2.ConnectionNotAvailable
+        try:
+            protocols = ["h2", "http/1.1"] if self._http2 else ["http/1.1"]
+            tls = protocols if self._origin.scheme == b"https" else None
+            wire = await reach(self._route, request.watch, tls)
+        except BaseException:
+            self._failed = True
+            raise
+        self._inner = self._speak(wire)
+        return self._inner
+
+    def _speak(self, wire: AsyncWire) -> httpcore2.AsyncConnectionInterface:
+        if wire.stream.alpn == "h2":
+            return httpcore2.AsyncHTTP2Connection(self._origin, wire, keepalive_expiry=_IDLE)
+        return AsyncHTTP1(self._origin, wire)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        if self._inner is not None:
+            await self._inner.aclose()
+
+    # -- what the pool asks ----------------------------------------------------------------
+
+    def can_handle_request(self, origin: httpcore2.Origin) -> bool:
+        """Whether it leads to *origin*."""
+        return origin == self._origin
+
+    def is_connected(self) -> bool:
+        """Whether it stands."""
+        return self._inner is not None and not self._inner.is_closed()
+
+    def is_available(self) -> bool:
+        """Whether it can take a request; what may become HTTP/2 can take several."""
+        if self._inner is None:
+            return self._http2 and not self._failed
+        return self._inner.is_available()
+
+    def has_expired(self) -> bool:
+        """Whether it has been idle for long, or the server has hung up."""
+        return self._failed if self._inner is None else self._inner.has_expired()
+
+    def is_idle(self) -> bool:
+        """Whether nothing is under way on it."""
+        return self._failed if self._inner is None else self._inner.is_idle()
+
+    def can_multiplex(self) -> bool:
+        """Whether it takes several requests at once."""
+        return self._inner is not None and self._inner.can_multiplex()
+
+    def is_closed(self) -> bool:
+        """Whether it is closed."""
+        return self._failed if self._inner is None else self._inner.is_closed()
+
+    def info(self) -> str:
+        """For the pool's repr."""
+        return "connecting" if self._inner is None else self._inner.info()

@@ -1,0 +1,296 @@
+# GENERATED from http1_async.py by tools/unasync.py: edit that file, not this one.
+"""One HTTP/1.1 connection in httpcore2's pool: our grammar over our stream.
+
+httpcore2's own connection stands on h11, which costs a small request three times what it costs
+here (docs/design/http.md has the figures). Besides, this one writes a body of known length to a
+file without showing it to Python, sends one by sendfile(2), sees an answer that comes before the
+request's body has gone, and knows over TLS whether the end of a connection is an end or a cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import httpcore2
+
+from ..errors import ConnectionLost, Incomplete, PostelError
+from ..timing import Deadline
+from ..transport.clock_sync import now
+from .bodies_sync import Body
+from .network_sync import Wire, Watch
+from .wire import Answers, Head, request_head
+
+__all__ = ["HTTP1", "HTTP1Body", "Request"]
+
+_READ = 65_536
+"""Bytes asked for at once: larger pieces cost the allocator more than they save."""
+
+_SEND_FILE = 4 << 20
+"""Bytes of a file that go out between two looks at whether the server has answered already."""
+
+_WAIT_FOR_CONTINUE = 1.0
+"""Seconds that a server may think about a 100 (Continue)."""
+
+_IDLE = 60.0
+"""Seconds that an idle connection is kept."""
+
+
+class Request(httpcore2.Request):
+    """A request as the pool hands it to a connection, checked by us and by nobody again."""
+
+    def __init__(
+        self, method: str, url: httpcore2.URL, fields: list[tuple[bytes, bytes]],
+        body: Body | None, watch: Watch, doing: str, *, expect: bool,
+    ) -> None:
+        self.method = method.encode("ascii")
+        self.url = url
+        self.headers = fields
+        self.stream: Any = Body() if body is None else body
+        self.body, self.watch, self.doing, self.expect = body, watch, doing, expect
+        left = watch.deadline.remaining(now=now())
+        self.extensions = {"timeout": {"connect": watch, "read": watch, "write": watch,
+                                       "pool": left}}
+
+
+class HTTP1(httpcore2.ConnectionInterface):
+    """A connection that serves one request after the other."""
+
+    def __init__(self, origin: httpcore2.Origin, wire: Wire) -> None:
+        self._origin = origin
+        self._wire = wire
+        self._stream = wire.stream
+        self._answers = Answers()
+        self._busy = self._closed = False
+        self._whole = True
+        self._idle_until = 0.0
+
+    # -- a request and the header of its answer --------------------------------------------
+
+    def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send *request* and wait for the header of its answer."""
+        if self._busy or self._closed or not isinstance(request, Request):
+            raise httpcore2.ConnectionNotAvailable
+        self._busy = True
+        watch = request.watch
+        watch.wire, watch.sent = self._wire, now()
+        self._stream.deadline = watch.deadline
+        self._answers.expect(request.method.decode("ascii"))
+        try:
+            self._send(request)
+            head = self._head(watch, request.doing)
+        except PostelError as error:
+            self.close()
+            raise _in(request.doing, error) from error
+        except BaseException:
+            self.close()
+            raise
+        body = HTTP1Body(self, watch, request.doing)
+        return httpcore2.Response(head.status, content=body,
+                                  extensions={"head": head, "body": body})
+
+    def _send(self, request: Request) -> None:
+        head = request_head(request.method, request.url.target, request.headers)
+        body = request.body
+        self._whole = True
+        try:
+            if body is None:
+                self._stream.send(head)
+            elif body.data is not None and len(body.data) <= _READ and not request.expect:
+                self._stream.send(head + body.data)
+                body.count(len(body.data))
+            else:
+                self._stream.send(head)
+                self._send_body(request, body)
+        except ConnectionLost:
+            self._whole = False  # an answer may stand there already: "413, and goodbye"
+            if self._stream.ended:
+                raise
+
+    def _send_body(self, request: Request, body: Body) -> None:
+        watch = request.watch
+        if request.expect and not self._may_go_on(watch):
+            self._whole = False
+            return
+        if body.file is not None:
+            self._send_file(body, watch)
+            return
+        chunked = body.size is None
+        for chunk in body:
+            if self._stream.has_news() and self._answered():
+                self._whole = False
+                return
+            self._stream.deadline = watch.deadline
+            self._stream.send(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+            watch.progressed()
+        if chunked:
+            self._stream.send(b"0\r\n\r\n")
+
+    def _send_file(self, body: Body, watch: Watch) -> None:
+        """A file of known length goes from the disk to the socket, where the kernel can."""
+        file, left = body.rewound(), body.size or 0
+        while left:
+            if self._stream.has_news() and self._answered():
+                self._whole = False
+                return
+            self._stream.deadline = watch.deadline
+            count = self._stream.send_file(file, min(left, _SEND_FILE))
+            if not count:
+                body.shortened(left)
+            left -= count
+            body.count(count)
+            watch.progressed()
+
+    def _answered(self) -> bool:
+        """Whether an answer that counts has come while the body was going."""
+        data = self._stream.receive(_READ)
+        self._answers.feed(data)
+        return not data or self._answers.peek() >= 200
+
+    def _may_go_on(self, watch: Watch) -> bool:
+        """Wait for the server's word before the body goes (RFC 9110 section 10.1.1)."""
+        self._stream.deadline = watch.deadline.sooner(Deadline(now() + _WAIT_FOR_CONTINUE))
+        try:
+            while not (status := self._answers.peek()):
+                data = self._stream.receive(_READ)
+                self._answers.feed(data)
+                if not data:
+                    return False
+        except TimeoutError:
+            return True  # an old server waits for the body in silence
+        return status < 200
+
+    def _head(self, watch: Watch, doing: str) -> Head:
+        stream, answers = self._stream, self._answers
+        while (head := answers.head()) is None:
+            stream.deadline = watch.deadline
+            try:
+                data = stream.receive(_READ)
+            except ConnectionLost:
+                if watch.heard or answers.began:
+                    raise
+                data = b""  # nothing had come: the same as an orderly end
+            if not data:
+                raise ConnectionLost(
+                    "the server closed the connection "
+                    + ("in the middle of its answer's header" if answers.began
+                       else "without an answer"))
+            if not watch.heard:
+                watch.first = now()
+            watch.heard += len(data)
+            watch.progressed()
+            answers.feed(data)
+        watch.first = watch.first or now()
+        return head
+
+    # -- its body --------------------------------------------------------------------------
+
+    def body(self, watch: Watch) -> bytes:
+        """The next piece of the body; ``b""`` at its end."""
+        answers = self._answers
+        while (data := answers.body()) is None:
+            self._stream.deadline = watch.deadline
+            more = self._stream.receive(_READ)
+            if not more and answers.left is None and not self._stream.clean:
+                raise Incomplete("the connection was cut off, and nothing else told how long "
+                                 "the body is")
+            answers.feed(more)
+            watch.progressed()
+        return data
+
+    def pour(self, file: BinaryIO, watch: Watch) -> int:
+        """Write one piece of the body to *file*, past this process where the kernel can."""
+        answers = self._answers
+        left = answers.left
+        if answers.held or not left:
+            data = self.body(watch)
+            file.write(data)
+            return len(data)
+        self._stream.deadline = watch.deadline
+        count = self._stream.receive_file(file, left)
+        if count:
+            answers.took(count)
+        else:
+            answers.feed(b"")
+            answers.body()
+        watch.progressed()
+        return count
+
+    def release(self, *, ended: bool) -> None:
+        """The answer has been read, or is not wanted any more."""
+        if ended and self._answers.kept and self._whole and not self._stream.broken:
+            self._busy = False
+            self._idle_until = now() + _IDLE
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._closed = True
+        self._wire.close()
+
+    # -- what the pool asks ----------------------------------------------------------------
+
+    def can_handle_request(self, origin: httpcore2.Origin) -> bool:
+        """Whether it leads to *origin*."""
+        return origin == self._origin
+
+    def is_available(self) -> bool:
+        """Whether it can take a request now."""
+        return not (self._busy or self._closed)
+
+    def is_idle(self) -> bool:
+        """Whether nothing is under way on it."""
+        return not (self._busy or self._closed)
+
+    def has_expired(self) -> bool:
+        """Whether it has been idle for long, or the server has hung up."""
+        return not self._busy and (now() > self._idle_until or self._stream.has_news())
+
+    def is_closed(self) -> bool:
+        """Whether it is closed."""
+        return self._closed
+
+    def info(self) -> str:
+        """For the pool's repr."""
+        return "HTTP/1.1"
+
+
+class HTTP1Body:
+    """The body of an answer, on the connection it comes by."""
+
+    def __init__(self, connection: HTTP1, watch: Watch, doing: str) -> None:
+        self._connection, self._watch, self._doing = connection, watch, doing
+        self._ended = self._released = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while data := self._connection.body(self._watch):
+                yield data
+            self._ended = True
+        except PostelError as error:
+            raise _in(self._doing, error) from error
+
+    def pour(self, file: BinaryIO) -> int:
+        """Write one piece to *file*; return its size, 0 at the end."""
+        try:
+            count = self._connection.pour(file, self._watch)
+        except PostelError as error:
+            raise _in(self._doing, error) from error
+        self._ended = not count
+        return count
+
+    def close(self) -> None:
+        """Give the connection back, or close it where the body has not been read."""
+        if not self._released:
+            self._released = True
+            self._connection.release(ended=self._ended)
+
+
+def _in(doing: str, error: PostelError) -> PostelError:
+    """*error* with what was being done."""
+    if error.command:
+        return error
+    hint = error.hint or ("the server or something between ended early; try again"
+                          if isinstance(error, Incomplete) else "")
+    return type(error)(f"{doing}: {error.message}", hint=hint, command=doing, code=error.code)
