@@ -18,6 +18,7 @@ TYPE_CHECKING = False  # typing itself would be a third of what an import of pos
 if TYPE_CHECKING:
     from . import aio, errors, ftp, lab, pop3
     from .transfer.mirror_sync import apply, check, mirror, plan
+    from .transfer.sync_sync import sync
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
 
 __all__ = [
@@ -38,10 +39,11 @@ __all__ = [
     "rename",
     "rm",
     "stat",
+    "sync",
 ]
 
 _VERBS = {"verbs": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
-          "mirror": ("apply", "check", "mirror", "plan")}
+          "mirror": ("apply", "check", "mirror", "plan"), "sync": ("sync",)}
 _PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
 
 

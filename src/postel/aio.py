@@ -6,6 +6,8 @@
 """
 
 from .transfer.mirror_async import apply, check, mirror, plan
+from .transfer.sync_async import sync
 from .transfer.verbs_async import get, ls, mkdir, put, rename, rm, stat
 
-__all__ = ["apply", "check", "get", "ls", "mirror", "mkdir", "plan", "put", "rename", "rm", "stat"]
+__all__ = ["apply", "check", "get", "ls", "mirror", "mkdir", "plan", "put", "rename", "rm", "stat",
+           "sync"]

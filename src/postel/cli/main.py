@@ -39,6 +39,7 @@ COMMANDS = {
     "rm": "remove files and folders",
     "schemes": "what Postel speaks",
     "stat": "what a URL leads to",
+    "sync": "make two folders alike, whichever changed",
     "tour": "see it all work, and check it",
     "tree": "a folder and all below it",
 }

@@ -117,6 +117,7 @@ class _AsyncRun:
             actions = await self._as_planned(actions)
         before, middle, after = _phases(actions)
         await self._remove(before)
+        await self._move([one for one in middle if one.do is Do.MOVE])
         await self._make(middle)
         await self._copy([one for one in middle if one.do in (Do.NEW, Do.CHANGED)], connections)
         await self._link([one for one in middle if one.do is Do.LINK])
@@ -163,6 +164,10 @@ class _AsyncRun:
     async def _make(self, actions: Sequence[Action]) -> None:
         for batch in _batches([one for one in actions if one.do is Do.FOLDER]):
             self._settle(batch, await self.steps.make([one.target for one in batch]))
+
+    async def _move(self, actions: Sequence[Action]) -> None:
+        for batch in _batches(actions):
+            self._settle(batch, await self.steps.move([(one.path, one.to) for one in batch]))
 
     async def _link(self, actions: Sequence[Action]) -> None:
         for batch in _batches(actions):

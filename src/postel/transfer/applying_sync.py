@@ -117,6 +117,7 @@ class _Run:
             actions = self._as_planned(actions)
         before, middle, after = _phases(actions)
         self._remove(before)
+        self._move([one for one in middle if one.do is Do.MOVE])
         self._make(middle)
         self._copy([one for one in middle if one.do in (Do.NEW, Do.CHANGED)], connections)
         self._link([one for one in middle if one.do is Do.LINK])
@@ -163,6 +164,10 @@ class _Run:
     def _make(self, actions: Sequence[Action]) -> None:
         for batch in _batches([one for one in actions if one.do is Do.FOLDER]):
             self._settle(batch, self.steps.make([one.target for one in batch]))
+
+    def _move(self, actions: Sequence[Action]) -> None:
+        for batch in _batches(actions):
+            self._settle(batch, self.steps.move([(one.path, one.to) for one in batch]))
 
     def _link(self, actions: Sequence[Action]) -> None:
         for batch in _batches(actions):

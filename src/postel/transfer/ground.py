@@ -47,6 +47,10 @@ class Ground:
         """Move what is there into the folder *backup*, to the same path below it."""
         return [_done(path, self._put_aside, path, backup) for path in paths]
 
+    def move(self, pairs: Iterable[tuple[str, str]]) -> Outcomes:
+        """Give things other paths: the old one, the new one."""
+        return [_done(old, self._move, old, new) for old, new in pairs]
+
     def link(self, links: Iterable[tuple[str, str]]) -> Outcomes:
         """Make symbolic links: path, and where it leads."""
         return [_done(path, self._at, path, partial(_link, to=to)) for path, to in links]
@@ -61,10 +65,13 @@ class Ground:
         self.top.descend(path.split("/"), make=True).close()
 
     def _put_aside(self, path: str, backup: str) -> None:
-        *above, name = path.split("/")
-        with (self.top.descend(above) as folder,
-              self.top.descend([*backup.split("/"), *above], make=True) as aside):
-            folder.move(folder.checked(name), aside, name)
+        self._move(path, f"{backup}/{path}")
+
+    def _move(self, old: str, new: str) -> None:
+        *above, name = old.split("/")
+        *into, last = new.split("/")
+        with self.top.descend(above) as folder, self.top.descend(into, make=True) as goal:
+            folder.move(folder.checked(name), goal, goal.checked(last))
 
     def _at(self, path: str, do: Callable[[Folder, str], None]) -> None:
         *above, name = path.split("/")

@@ -40,12 +40,13 @@ CREATE TABLE IF NOT EXISTS begun (path TEXT PRIMARY KEY, ours TEXT) WITHOUT ROWI
 """
 
 
-def place_for(source: str, target: str) -> Path:
+def place_for(source: str, target: str, kind: str = "mirror") -> Path:
     """Where the journal of a pair of trees is kept, unless somebody says otherwise.
 
     Args:
         source: URL or path, without secrets.
         target: URL or path, without secrets.
+        kind: of run: each has its own.
 
     Example:
         >>> place_for("/a", "ftp://host/b").suffix
@@ -53,7 +54,7 @@ def place_for(source: str, target: str) -> Path:
     """
     home = os.environ.get("XDG_STATE_HOME") or str(
         Path.home() / ("AppData/Local" if sys.platform == "win32" else ".local/state"))
-    name = hashlib.sha256(f"{source}\0{target}".encode("utf-8", "surrogateescape")).hexdigest()
+    name = hashlib.sha256(f"{kind}\0{source}\0{target}".encode("utf-8", "surrogateescape")).hexdigest()
     return Path(home) / "postel" / "transfers" / f"{name[:24]}.sqlite"
 
 

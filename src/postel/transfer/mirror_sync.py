@@ -24,7 +24,7 @@ from .planner_sync import Tree, make_plan
 from .sites_sync import open_site
 from .types import Compare, Event, Plan, Result, Rules
 
-__all__ = ["Ends", "apply", "check", "mirror", "plan"]
+__all__ = ["Ends", "Place", "apply", "check", "journal_of", "mirror", "plan", "rules_of"]
 
 Place = str | Path | URL
 Tell = Callable[[Event], object] | None
@@ -116,11 +116,11 @@ def plan(
         >>> [(action.do.value, action.path) for action in made.actions][-1]
         ('new', 'more/data.bin')
     """
-    rules = _rules(rules, settings)
+    rules = rules_of(rules, settings)
     ends = Ends(source, target, rate=rate, source_options=source_options,
                      target_options=target_options)
     with ends as (ours, theirs):
-        with _journal(journal, ours, theirs) as notes:
+        with journal_of(journal, ours, theirs) as notes:
             return make_plan(ours, theirs, rules, known=notes.known,
                                    connections=connections)
 
@@ -158,7 +158,7 @@ def apply(
     ends = Ends(made.source, made.target, rate=rate, source_options=source_options,
                      target_options=target_options)
     with ends as (ours, theirs):
-        with _journal(journal, ours, theirs) as notes:
+        with journal_of(journal, ours, theirs) as notes:
             return apply_plan(made, ours, theirs, journal=notes, connections=connections,
                                     tell=tell)
 
@@ -204,11 +204,11 @@ def mirror(
         >>> result.ok, Path("copy/hello.txt").read_text()
         (True, 'Hello from the lab.\\n')
     """
-    rules = _rules(rules, settings)
+    rules = rules_of(rules, settings)
     ends = Ends(source, target, rate=rate, source_options=source_options,
                      target_options=target_options)
     with ends as (ours, theirs):
-        with _journal(journal, ours, theirs) as notes:
+        with journal_of(journal, ours, theirs) as notes:
             made = make_plan(ours, theirs, rules, known=notes.known,
                                    connections=connections)
             return apply_plan(made, ours, theirs, journal=notes, connections=connections,
@@ -246,7 +246,7 @@ def check(
                       source_options=source_options, target_options=target_options, **settings)
 
 
-def _rules(rules: Rules | None, settings: dict[str, Any]) -> Rules:
+def rules_of(rules: Rules | None, settings: dict[str, Any]) -> Rules:
     """The rules of a run; single ones by name go before those of the value."""
     if not settings:
         return rules or Rules()
@@ -257,9 +257,15 @@ def _rules(rules: Rules | None, settings: dict[str, Any]) -> Rules:
     return replace(rules, **{name: getattr(said, name) for name in settings})
 
 
-def _journal(journal: Path | bool, ours: Tree, theirs: Tree) -> Journal:
+def journal_of(
+    journal: Path | bool, ours: Tree, theirs: Tree, kind: str = "mirror"
+) -> Journal:
+    """The journal of a pair of trees: a file, True for the usual place, False for none.
+
+    Each *kind* of run has its own: what a mirror left alone, a two-way run has never seen.
+    """
     source, target = ours.name, theirs.name
     if journal is False:
         return Journal(None)
-    path = place_for(source, target) if journal is True else journal
+    path = place_for(source, target, kind) if journal is True else journal
     return disk.call(Journal, path, source, target)

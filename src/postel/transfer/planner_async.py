@@ -25,7 +25,7 @@ from .digests_async import same_bytes
 from .filters import Filter, parse_rules
 from .types import Action, Delete, Do, Links, Mark, Plan, Problem, Rules
 
-__all__ = ["AsyncTree", "filter_of", "make_plan"]
+__all__ = ["AsyncTree", "filter_of", "listing", "make_plan"]
 
 _TRIES = 3
 """How often a folder is listed before it is given up."""
@@ -188,10 +188,10 @@ class _Hand:
     async def compare(self, folder: _Folder) -> None:
         """List one folder on both sides, and compare."""
         try:
-            ours = await _listing(self.source, folder.path)
+            ours = await listing(self.source, folder.path)
             if self.comparer.rules.links is Links.FOLLOW:
                 ours = [await self._followed(folder.path, one) for one in ours]
-            theirs = await _listing(self.target, folder.to) if folder.there else ()
+            theirs = await listing(self.target, folder.to) if folder.there else ()
         except PostelError as error:
             if not folder.path:
                 raise
@@ -240,7 +240,7 @@ class _Hand:
             return True
         whole = True
         try:
-            below = await _listing(self.target, path)
+            below = await listing(self.target, path)
         except PostelError as error:
             found.problems.append(Problem(path, error.args[0], True, error))
             return False
@@ -256,7 +256,7 @@ class _Hand:
         return whole
 
 
-async def _listing(tree: AsyncTree, folder: str) -> Sequence[Entry]:
+async def listing(tree: AsyncTree, folder: str) -> Sequence[Entry]:
     """The entries of a folder; a connection that breaks is opened again."""
     for tries in range(_TRIES):
         try:

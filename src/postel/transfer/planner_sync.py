@@ -25,7 +25,7 @@ from .digests_sync import same_bytes
 from .filters import Filter, parse_rules
 from .types import Action, Delete, Do, Links, Mark, Plan, Problem, Rules
 
-__all__ = ["Tree", "filter_of", "make_plan"]
+__all__ = ["Tree", "filter_of", "listing", "make_plan"]
 
 _TRIES = 3
 """How often a folder is listed before it is given up."""
@@ -188,10 +188,10 @@ class _Hand:
     def compare(self, folder: _Folder) -> None:
         """List one folder on both sides, and compare."""
         try:
-            ours = _listing(self.source, folder.path)
+            ours = listing(self.source, folder.path)
             if self.comparer.rules.links is Links.FOLLOW:
                 ours = [self._followed(folder.path, one) for one in ours]
-            theirs = _listing(self.target, folder.to) if folder.there else ()
+            theirs = listing(self.target, folder.to) if folder.there else ()
         except PostelError as error:
             if not folder.path:
                 raise
@@ -240,7 +240,7 @@ class _Hand:
             return True
         whole = True
         try:
-            below = _listing(self.target, path)
+            below = listing(self.target, path)
         except PostelError as error:
             found.problems.append(Problem(path, error.args[0], True, error))
             return False
@@ -256,7 +256,7 @@ class _Hand:
         return whole
 
 
-def _listing(tree: Tree, folder: str) -> Sequence[Entry]:
+def listing(tree: Tree, folder: str) -> Sequence[Entry]:
     """The entries of a folder; a connection that breaks is opened again."""
     for tries in range(_TRIES):
         try:

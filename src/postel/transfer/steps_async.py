@@ -41,6 +41,10 @@ class AsyncSteps(ABC):
         """Move what is there to the same path below the folder *backup*."""
 
     @abstractmethod
+    async def move(self, pairs: Sequence[tuple[str, str]]) -> Outcomes:
+        """Give things other paths: the old one, the new one."""
+
+    @abstractmethod
     async def link(self, links: Sequence[tuple[str, str]]) -> Outcomes:
         """Make symbolic links: path, and where it leads."""
 
@@ -66,6 +70,9 @@ class _AsyncLocalSteps(AsyncSteps):
 
     async def put_aside(self, paths: Sequence[str], backup: str) -> Outcomes:
         return await disk.call(self._ground.put_aside, paths, backup)
+
+    async def move(self, pairs: Sequence[tuple[str, str]]) -> Outcomes:
+        return await disk.call(self._ground.move, pairs)
 
     async def link(self, links: Sequence[tuple[str, str]]) -> Outcomes:
         return await disk.call(self._ground.link, links)
@@ -111,6 +118,10 @@ class _AsyncRemoteSteps(AsyncSteps):
                 self._aside.add(folder)
         return await _errors(self._files.rename_many(
             (self._target.at(path), self._target.at(f"{backup}/{path}")) for path in paths))
+
+    async def move(self, pairs: Sequence[tuple[str, str]]) -> Outcomes:
+        return await _errors(self._files.rename_many(
+            (self._target.at(old), self._target.at(new)) for old, new in pairs))
 
     async def link(self, links: Sequence[tuple[str, str]]) -> Outcomes:
         errors: Outcomes = []

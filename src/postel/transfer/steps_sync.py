@@ -41,6 +41,10 @@ class Steps(ABC):
         """Move what is there to the same path below the folder *backup*."""
 
     @abstractmethod
+    def move(self, pairs: Sequence[tuple[str, str]]) -> Outcomes:
+        """Give things other paths: the old one, the new one."""
+
+    @abstractmethod
     def link(self, links: Sequence[tuple[str, str]]) -> Outcomes:
         """Make symbolic links: path, and where it leads."""
 
@@ -66,6 +70,9 @@ class _LocalSteps(Steps):
 
     def put_aside(self, paths: Sequence[str], backup: str) -> Outcomes:
         return disk.call(self._ground.put_aside, paths, backup)
+
+    def move(self, pairs: Sequence[tuple[str, str]]) -> Outcomes:
+        return disk.call(self._ground.move, pairs)
 
     def link(self, links: Sequence[tuple[str, str]]) -> Outcomes:
         return disk.call(self._ground.link, links)
@@ -111,6 +118,10 @@ class _RemoteSteps(Steps):
                 self._aside.add(folder)
         return _errors(self._files.rename_many(
             (self._target.at(path), self._target.at(f"{backup}/{path}")) for path in paths))
+
+    def move(self, pairs: Sequence[tuple[str, str]]) -> Outcomes:
+        return _errors(self._files.rename_many(
+            (self._target.at(old), self._target.at(new)) for old, new in pairs))
 
     def link(self, links: Sequence[tuple[str, str]]) -> Outcomes:
         errors: Outcomes = []
