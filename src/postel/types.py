@@ -232,6 +232,9 @@ class Features:
         digests: names of digests the server computes.
         copy: whether the server copies by itself.
         folds_case: whether names that differ in case alone are the same file.
+        validators: whether a read from the middle is guarded by an entry's validator; without
+            one, what is there of a file is not gone on with.
+        rename: whether files can be renamed; without it uploads go to their final names.
     """
 
     exact_sizes: bool = True
@@ -245,6 +248,8 @@ class Features:
     digests: tuple[str, ...] = ()
     copy: bool = False
     folds_case: bool = False
+    validators: bool = False
+    rename: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from .client_sync import Client
     from .cookies import Jar
     from .headers import Headers
+    from .site_async import AsyncSite
+    from .site_sync import Site
     from .types import Follow, Response, Timings
 
-__all__ = ["AsyncClient", "Client", "Follow", "Headers", "Jar", "Response", "Timings"]
+__all__ = ["AsyncClient", "AsyncSite", "Client", "Follow", "Headers", "Jar", "Response", "Site",
+           "Timings"]
 
 _HOMES = {"AsyncClient": ".client_async", "Client": ".client_sync", "Follow": ".types",
-          "Headers": ".headers", "Jar": ".cookies", "Response": ".types", "Timings": ".types"}
+          "Headers": ".headers", "Jar": ".cookies", "Response": ".types",
+          "AsyncSite": ".site_async", "Site": ".site_sync", "Timings": ".types"}
 
 
 def __getattr__(name: str) -> Any:

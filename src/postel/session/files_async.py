@@ -68,9 +68,15 @@ class AsyncReading(AsyncBody):
 
     Attributes:
         expected: bytes to come, where the server told on entering; else None.
+        validator: of the version that comes, where the server told on entering.
+        modified: its time, where the server told on entering.
+        digest: of the whole file, in hex, after its algorithm's name, where the server told.
     """
 
     expected: int | None = None
+    validator: str | None = None
+    modified: datetime | None = None
+    digest: tuple[str, str] | None = None
 
     async def save(self, file: BinaryIO, watch: Watch) -> int:
         """Write all of it to *file*; return how many bytes there were."""

@@ -2,9 +2,10 @@
 """Downloads that resume safely and uploads that appear whole, over any file scheme.
 
 A download goes to a temporary name beside its target. What an interrupted one left is gone on
-with only if the source is still what it was (size and time were noted), and only after the last
-bytes on disk have been compared with the same bytes of the source, so a server that ignores the
-offset, or a file that changed within its second, cannot make a mixed file.
+with only if the source is still what it was (size, time and validator were noted), and only after
+the last bytes on disk have been compared with the same bytes of the source, so a server that
+ignores the offset, or a file that changed within its second, cannot make a mixed file. A server
+that tells the whole file's digest has it compared as well.
 
 An upload goes to a temporary name on the server, is measured there, and is renamed.
 """
@@ -90,7 +91,7 @@ async def download_into(
     Raises:
         Incomplete: fewer bytes came than were announced.
     """
-    offset = _offset(place, path, entry, resume, url)
+    offset = _offset(files, place, path, entry, resume, url)
     watch = Watch(path, entry.size if entry else None, progress, offset)
     if offset:
         try:
@@ -104,6 +105,9 @@ async def download_into(
     if not offset:
         place.restart()
         async with files.read(path) as reading:
+            if entry is not None and reading.validator not in (None, entry.validator):
+                place.forget()  # it changed since it was looked at: this version is not noted
+                entry = None
             if reading.expected is None and entry is not None:
                 reading.expected = entry.exact_size
             await reading.save(place.file, watch)
@@ -121,14 +125,20 @@ def _size(place: Target) -> int:
     return int(place.file.seek(0, os.SEEK_END))
 
 
-def _offset(place: Target, path: str, entry: Entry | None, resume: bool, url: str) -> int:
+def _offset(
+    files: AsyncFiles, place: Target, path: str, entry: Entry | None, resume: bool, url: str
+) -> int:
     """How many bytes of an earlier run can be used."""
-    if not resume or entry is None or entry.exact_size is None or entry.modified is None:
+    if (not resume or entry is None or entry.exact_size is None
+            or (entry.validator is None and (entry.modified is None or files.features.validators))):
         place.restart()
         place.forget()
         return 0
-    there = place.resume({"url": url, "path": path, "size": entry.exact_size,
-                          "modified": entry.modified.isoformat()})
+    identity = {"url": url, "path": path, "size": entry.exact_size,
+                "modified": entry.modified.isoformat() if entry.modified is not None else None}
+    if entry.validator is not None:
+        identity["validator"] = entry.validator
+    there = place.resume(identity)
     if there >= entry.exact_size:
         place.restart(max(0, entry.exact_size - OVERLAP))
     return place.offset
@@ -152,6 +162,10 @@ async def _go_on(files: AsyncFiles, path: str, place: Target, watch: Watch) -> N
             watch.add(len(chunk))
         if len(got) < len(tail):
             raise Changed(f"{path}: it has become shorter")
+        told = reading.digest
+    if told is not None and told[0] in HASHES and (
+            await disk.call(digest_of, place.file, told[0]) != told[1]):
+        raise Changed(f"{path}: its {told[0]} is not that of what is here, old part and new")
 
 
 async def _verify(files: AsyncFiles, path: str, place: Target) -> None:
@@ -202,7 +216,7 @@ async def upload_from(
 
     *check* is called with their number before they get the name.
     """
-    place = path if inplace else temporary(path)
+    place = path if inplace or not files.features.rename else temporary(path)
     offset = await _there(files, place, size) if resume and size is not None else 0
     if offset:
         file.seek(offset)

@@ -8,6 +8,7 @@ not safe here fails like any other file, and the rest arrives.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -159,6 +160,8 @@ def _fetch_one(
             place = shelf.place(job)
             try:
                 if reading is None:
+                    if job.entry is not None and not files.features.exact_sizes:
+                        job.entry = files.stat(job.path)  # the listing only said about
                     size = download_into(files, job.path, place, entry=job.entry,
                                                progress=work.progress)
                 else:
@@ -252,6 +255,8 @@ def _save(reading: Reading, place: Target, job: Job, tell: Tell) -> int:
         with reading:
             if reading.expected is None:
                 reading.expected = expected
+            if reading.modified is not None and job.entry is not None:
+                job.entry = replace(job.entry, modified=reading.modified)
             size = reading.save(place.file, watch)
         if expected is not None and size != expected:
             raise Incomplete(f"{job.path}: {size:,} bytes came, the listing said {expected:,}",

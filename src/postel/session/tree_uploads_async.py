@@ -59,7 +59,8 @@ async def upload_tree(
         if outcome.error is not None and not await _is_there(site.files, outcome.path):
             work.report.fail(outcome.path, outcome.error)
     work.report.folders = len(folders)
-    await run(site, work, connections, store_inplace if inplace else store)
+    direct = inplace or not site.files.features.rename
+    await run(site, work, connections, store_inplace if direct else store)
     return work.report
 
 

@@ -59,7 +59,8 @@ def upload_tree(
         if outcome.error is not None and not _is_there(site.files, outcome.path):
             work.report.fail(outcome.path, outcome.error)
     work.report.folders = len(folders)
-    run(site, work, connections, store_inplace if inplace else store)
+    direct = inplace or not site.files.features.rename
+    run(site, work, connections, store_inplace if direct else store)
     return work.report
 
 
