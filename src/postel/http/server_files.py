@@ -62,6 +62,10 @@ class FilesApp:
             "DELETE": self.delete, "GET": self.get, "HEAD": self.get, "OPTIONS": self.tell,
             "PUT": self.put}
 
+    def serve(self, files: ServedFiles) -> None:
+        """Serve another tree from now on."""
+        self.files = files
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI: answer one request."""
         if scope["type"] != "http":
@@ -99,7 +103,11 @@ class FilesApp:
         self.access.check(exchange, writes=exchange.method in self.writing)
         if exchange.method in self.writing and not self.files.writable:
             raise Refusal(403, "nothing is changed here")
+        self.before(exchange)
         await handler(exchange)
+
+    def before(self, exchange: Exchange) -> None:
+        """What else must hold before a method is carried out; WebDAV has something to say."""
 
     @property
     def allowed(self) -> str:
@@ -246,7 +254,8 @@ class FilesApp:
             raise
         headers = self.after_put(exchange, path)
         status = self.files.stat(path)
-        await exchange.reply(201 if there is None else 204, [*self.validators(status), *headers])
+        told = [] if self.options.has("no ETag after PUT") else self.validators(status)
+        await exchange.reply(201 if there is None else 204, [*told, *headers])
 
     def make_room(self, path: str) -> None:
         """The folder for an upload."""

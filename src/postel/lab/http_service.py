@@ -44,12 +44,15 @@ class HTTPService(Service):
     def __init__(
         self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
     ) -> None:
-        from ..http.server_options import HTTPOptions
-
         self.files: Any = MemoryFiles() if root is None else FolderFiles(root)
-        self.options = HTTPOptions()
+        self.options = self._make_options()
         self._own = self._app(self.files, users)
         super().__init__(users, authority, root, watcher)
+
+    def _make_options(self) -> Any:
+        from ..http.server_options import HTTPOptions
+
+        return HTTPOptions()
 
     def _app(self, files: ServedFiles, users: Users) -> Any:
         from ..http.server_files import FilesApp
@@ -65,7 +68,8 @@ class HTTPService(Service):
 
     def serve(self, files: ServedFiles) -> None:
         """Serve another tree from now on."""
-        self.files = self._own.files = files
+        self.files = files
+        self._own.serve(files)
 
     def quirks(self, *names: str) -> None:
         """Take on these habits of other servers, and no others.
@@ -76,9 +80,13 @@ class HTTPService(Service):
         Raises:
             UsageError: one is unknown.
         """
+        known = self._known_quirks()
+        if unknown := set(names) - set(known):
+            raise UsageError(f"no such quirk: {', '.join(sorted(unknown))}",
+                             hint=f"there are {', '.join(known)}")
+        self.options.quirks = set(names)
+
+    def _known_quirks(self) -> tuple[str, ...]:
         from ..http.server_options import QUIRKS
 
-        if unknown := set(names) - set(QUIRKS):
-            raise UsageError(f"no such quirk: {', '.join(sorted(unknown))}",
-                             hint=f"there are {', '.join(QUIRKS)}")
-        self.options.quirks = set(names)
+        return QUIRKS
