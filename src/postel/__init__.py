@@ -17,6 +17,7 @@ from ._version import __version__
 TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
     from . import aio, errors, ftp, lab, pop3
+    from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.sync_sync import sync
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
@@ -26,6 +27,7 @@ __all__ = [
     "aio",
     "apply",
     "check",
+    "copy",
     "errors",
     "ftp",
     "get",
@@ -43,7 +45,8 @@ __all__ = [
 ]
 
 _VERBS = {"verbs": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
-          "mirror": ("apply", "check", "mirror", "plan"), "sync": ("sync",)}
+          "mirror": ("apply", "check", "mirror", "plan"), "sync": ("sync",),
+          "copy": ("copy",)}
 _PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
 
 

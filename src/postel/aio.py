@@ -5,9 +5,10 @@
     path = await aio.get("ftp://ftp.example.org/pub/hello.txt")
 """
 
+from .transfer.copy_async import copy
 from .transfer.mirror_async import apply, check, mirror, plan
 from .transfer.sync_async import sync
 from .transfer.verbs_async import get, ls, mkdir, put, rename, rm, stat
 
-__all__ = ["apply", "check", "get", "ls", "mirror", "mkdir", "plan", "put", "rename", "rm", "stat",
-           "sync"]
+__all__ = ["apply", "check", "copy", "get", "ls", "mirror", "mkdir", "plan", "put", "rename", "rm",
+           "stat", "sync"]

@@ -25,6 +25,7 @@ COMMANDS = {
     "cat": "write files to the standard output",
     "check": "whether two folders are alike",
     "completion": "print the completion script of a shell",
+    "cp": "copy files and folders from anywhere to anywhere",
     "du": "how much is in a folder",
     "get": "fetch files and folders",
     "http": "one request to a web server",

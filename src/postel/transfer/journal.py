@@ -54,7 +54,8 @@ def place_for(source: str, target: str, kind: str = "mirror") -> Path:
     """
     home = os.environ.get("XDG_STATE_HOME") or str(
         Path.home() / ("AppData/Local" if sys.platform == "win32" else ".local/state"))
-    name = hashlib.sha256(f"{kind}\0{source}\0{target}".encode("utf-8", "surrogateescape")).hexdigest()
+    pair = f"{kind}\0{source}\0{target}".encode("utf-8", "surrogateescape")
+    name = hashlib.sha256(pair).hexdigest()
     return Path(home) / "postel" / "transfers" / f"{name[:24]}.sqlite"
 
 

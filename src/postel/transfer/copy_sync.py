@@ -1,0 +1,114 @@
+# GENERATED from copy_async.py by tools/unasync.py: edit that file, not this one.
+"""Copy a file or a folder between any two URLs: through the engine, so resumed, checked, atomic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotFound, NotSupported, UsageError
+from ..types import Entry
+from ..wire.names import joined, safe_name
+from .applying_sync import apply_plan
+from .mirror_sync import Ends, Place, journal_of, rules_of
+from .planner_sync import Tree, make_plan
+from .types import Action, Do, Event, Mark, Plan, Result, Rules
+
+__all__ = ["copy"]
+
+Tell = Callable[[Event], object] | None
+
+
+def copy(
+    source: Place,
+    target: Place,
+    *,
+    recursive: bool = False,
+    rules: Rules | None = None,
+    connections: int = 4,
+    rate: int | None = None,
+    tell: Tell = None,
+    source_options: dict[str, Any] | None = None,
+    target_options: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Result:
+    """Copy a file, or with *recursive* a folder, from any URL or path to any other.
+
+    Where both are on one server that copies by itself, the bytes do not travel. A target that is a
+    folder, or ends in "/", gets the source under its own name.
+
+    Args:
+        source: URL or path.
+        target: URL or path.
+        recursive: whether folders are copied, with all below them.
+        rules: how; see `Rules`.
+        connections: how many are used at once.
+        rate: at most so many bytes a second, in all.
+        tell: called with an `Event` for all that happens.
+        source_options: keywords of the source's client.
+        target_options: keywords of the target's client.
+        settings: single rules by name.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        NotFound: there is no such source.
+        UsageError: the source is a folder, and *recursive* is not set.
+
+    Example:
+        >>> result = copy("ftp://ftp.example.org/pub/hello.txt", "greeting.txt")
+        >>> result.ok, Path("greeting.txt").read_text()
+        (True, 'Hello from the lab.\\n')
+    """
+    rules = rules_of(rules, settings)
+    ends = Ends(source, target, rate=rate, source_options=source_options,
+                     target_options=target_options)
+    with ends as (ours, theirs):
+        entry = ours.files.stat(ours.top)
+        name = safe_name(ours.top.rstrip("/").rpartition("/")[2] or "index")
+        if _is_folder(theirs, target):
+            theirs = _below(theirs, name)
+        if entry.is_folder:
+            if not recursive:
+                raise UsageError(f"copy {ours.name}: that is a folder",
+                                 hint="recursive=True (-r) copies folders")
+            with journal_of(False, ours, theirs) as notes:
+                made = make_plan(ours, theirs, rules, connections=connections)
+                return apply_plan(made, ours, theirs, journal=notes, check=False,
+                                        connections=connections, tell=tell)
+        return _one(ours, theirs, entry, rules, tell)
+
+
+def _is_folder(tree: Tree, given: Place) -> bool:
+    """Whether the target is a folder that is there, or is meant to be one."""
+    if not isinstance(given, Path) and str(given).endswith("/"):
+        return True
+    try:
+        return (tree.files.stat(tree.top)).is_folder
+    except (NotFound, NotSupported):
+        return False
+
+
+def _below(tree: Tree, name: str) -> Tree:
+    return Tree(tree.site, joined(tree.top, name), joined(tree.name, name))
+
+
+def _one(
+    ours: Tree, theirs: Tree, entry: Entry, rules: Rules, tell: Tell
+) -> Result:
+    """A single file, as a plan of one action over the folders that the two are in."""
+    source, name = _parent(ours)
+    target, new = _parent(theirs)
+    action = Action(Do.NEW, name, "asked for", entry.exact_size or 0, new=Mark.of(entry),
+                    to=new if new != name else "", mode=entry.mode if rules.modes else None)
+    plan = Plan(source.name, target.name, rules, (action,))
+    return apply_plan(plan, source, target, connections=1, check=False, tell=tell)
+
+
+def _parent(tree: Tree) -> tuple[Tree, str]:
+    """The folder above the top of a tree, and the name in it."""
+    above, slash, name = tree.top.rstrip("/").rpartition("/")
+    top = above or ("/" if slash else "")
+    return Tree(tree.site, top, tree.name.rpartition("/")[0]), name
