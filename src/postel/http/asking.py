@@ -91,7 +91,7 @@ def address(base: URL | None, url: str | URL) -> URL:
         elif base is None:
             url = base_of(url, port=None, security="auto") or parse(url)
         else:
-            url = resolve(base, url).with_(user=base.user, password=base.password)
+            url = resolve(base, url)
     if url.scheme not in ("http", "https"):
         raise UsageError(f"{url}: a URL of {url.scheme}, but this client speaks HTTP",
                          hint="use http:// or https://")

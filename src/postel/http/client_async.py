@@ -8,7 +8,7 @@ tasks at once: each request takes a connection from the pool.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -24,6 +24,7 @@ from .bodies_async import Content
 from .cookies import Jar
 from .flow_async import Ask, AsyncFlow
 from .login import Auth
+from .many_async import AsyncMany
 from .prepared_async import AsyncPrepared
 from .responses_async import LARGEST, AsyncStreamResponse
 from .types import Follow, Response
@@ -224,6 +225,25 @@ class AsyncClient(AsyncPrepared):
     async def delete(self, url: str | URL = "", **options: Any) -> Response:
         """DELETE *url*; see `request`."""
         return await self.request("DELETE", url, **options)
+
+    def get_many(
+        self, urls: Iterable[str | URL], *, headers: Mapping[str, Any] | None = None
+    ) -> AsyncMany:
+        """GET many URLs, several under way at once; the answers come in their order.
+
+        Args:
+            urls: taken as they are needed; URLs, or what is seen from the client's *base*.
+            headers: fields that beat the client's.
+
+        Returns:
+            An iterator of `Response`, which is a with block too.
+
+        Example:
+            >>> async with AsyncClient("http://files.example.org/") as web:
+            ...     [len(page.content) async for page in web.get_many(["hello.txt"] * 3)]
+            [19, 19, 19]
+        """
+        return AsyncMany(self, urls, headers)
 
     async def save(
         self, url: str | URL, target: Path | str | BinaryIO, **options: Any

@@ -8,7 +8,7 @@ tasks at once: each request takes a connection from the pool.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -24,6 +24,7 @@ from .bodies_sync import Content
 from .cookies import Jar
 from .flow_sync import Ask, Flow
 from .login import Auth
+from .many_sync import Many
 from .prepared_sync import Prepared
 from .responses_sync import LARGEST, StreamResponse
 from .types import Follow, Response
@@ -224,6 +225,25 @@ class Client(Prepared):
     def delete(self, url: str | URL = "", **options: Any) -> Response:
         """DELETE *url*; see `request`."""
         return self.request("DELETE", url, **options)
+
+    def get_many(
+        self, urls: Iterable[str | URL], *, headers: Mapping[str, Any] | None = None
+    ) -> Many:
+        """GET many URLs, several under way at once; the answers come in their order.
+
+        Args:
+            urls: taken as they are needed; URLs, or what is seen from the client's *base*.
+            headers: fields that beat the client's.
+
+        Returns:
+            An iterator of `Response`, which is a with block too.
+
+        Example:
+            >>> with Client("http://files.example.org/") as web:
+            ...     [len(page.content) for page in web.get_many(["hello.txt"] * 3)]
+            [19, 19, 19]
+        """
+        return Many(self, urls, headers)
 
     def save(
         self, url: str | URL, target: Path | str | BinaryIO, **options: Any

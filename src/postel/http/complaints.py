@@ -13,6 +13,7 @@ from ..errors import (
     AuthenticationError,
     Changed,
     Conflict,
+    ConnectError,
     ConnectionLost,
     Forbidden,
     Incomplete,
@@ -28,7 +29,7 @@ from ..errors import (
 )
 from ..wire.text import display
 
-__all__ = ["FOREIGN", "is_foreign", "refusal", "translated"]
+__all__ = ["FOREIGN", "during", "is_foreign", "refusal", "translated"]
 
 _WORDS = 200
 """Characters of the server's own words in a message."""
@@ -132,6 +133,28 @@ def _said(headers: Mapping[str, str], content: bytes) -> str:
 def is_foreign(error: BaseException) -> bool:
     """Whether *error* is of a library below, and must not leave this package."""
     return type(error).__module__.partition(".")[0] in FOREIGN
+
+
+def during(doing: str, error: PostelError) -> PostelError:
+    """*error* with what was being done; as it is where it says so already.
+
+    Args:
+        doing: method and URL.
+        error: of the grammar or the stream.
+
+    Example:
+        >>> print(during("GET http://a/", ProtocolError("the status line is 'hello'")))
+        GET http://a/: the status line is 'hello'
+    """
+    if error.command:
+        return error
+    hint = error.hint
+    if not hint and isinstance(error, Incomplete):
+        hint = "the server or something between ended early; try again"
+    if isinstance(error, ConnectError):
+        error.command = doing
+        return error
+    return type(error)(f"{doing}: {error.message}", hint=hint, command=doing, code=error.code)
 
 
 def translated(error: BaseException, doing: str, host: str) -> PostelError:

@@ -32,7 +32,7 @@ from .http1_async import AsyncRequest
 from .network_async import Route, Watch
 from .retry import IDEMPOTENT
 
-__all__ = ["AsyncEngine"]
+__all__ = ["AsyncEngine", "target_of"]
 
 
 class AsyncEngine:
@@ -147,11 +147,10 @@ class AsyncEngine:
         """
         doing = f"{method} {url}"
         forwarded = self.forwards(url) is not None
-        raw = [(name.encode("ascii"), value.encode("utf-8", "surrogateescape"))
-               for name, value in headers.pairs]
+        raw = headers.encoded()
         while True:
             watch.fresh, watch.heard, watch.head, watch.sent = False, 0, True, 0.0
-            request = AsyncRequest(method, _target(url, forwarded), raw, body, watch, doing,
+            request = AsyncRequest(method, target_of(url, forwarded), raw, body, watch, doing,
                                    expect=expect)
             try:
                 return await self._pool.handle_async_request(request)
@@ -193,7 +192,7 @@ class _AsyncPool(httpcore2.AsyncConnectionPool):
         return AsyncConnection(origin, self._engine.route(origin), http2=self._engine.http2)
 
 
-def _target(url: URL, forwarded: bool) -> httpcore2.URL:
+def target_of(url: URL, forwarded: bool) -> httpcore2.URL:
     """The URL in httpcore2's parts; the fragment stays here."""
     path = url.path or "/"
     query = "" if url.query is None else f"?{url.query}"

@@ -32,7 +32,7 @@ from .http1_sync import Request
 from .network_sync import Route, Watch
 from .retry import IDEMPOTENT
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "target_of"]
 
 
 class Engine:
@@ -147,11 +147,10 @@ class Engine:
         """
         doing = f"{method} {url}"
         forwarded = self.forwards(url) is not None
-        raw = [(name.encode("ascii"), value.encode("utf-8", "surrogateescape"))
-               for name, value in headers.pairs]
+        raw = headers.encoded()
         while True:
             watch.fresh, watch.heard, watch.head, watch.sent = False, 0, True, 0.0
-            request = Request(method, _target(url, forwarded), raw, body, watch, doing,
+            request = Request(method, target_of(url, forwarded), raw, body, watch, doing,
                                    expect=expect)
             try:
                 return self._pool.handle_request(request)
@@ -193,7 +192,7 @@ class _Pool(httpcore2.ConnectionPool):
         return Connection(origin, self._engine.route(origin), http2=self._engine.http2)
 
 
-def _target(url: URL, forwarded: bool) -> httpcore2.URL:
+def target_of(url: URL, forwarded: bool) -> httpcore2.URL:
     """The URL in httpcore2's parts; the fragment stays here."""
     path = url.path or "/"
     query = "" if url.query is None else f"?{url.query}"

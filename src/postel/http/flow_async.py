@@ -17,7 +17,6 @@ from ..transport.clock_async import now, sleep, today
 from ..transport.entropy import nonce
 from ..types import Progress
 from ..urls import URL
-from ..wire.text import display
 from . import redirects, retry
 from .asking import METHODS_WITHOUT_BODY
 from .bodies_async import AsyncBody
@@ -193,7 +192,7 @@ class AsyncFlow:
 
     async def _once(self, ask: Ask) -> AsyncStreamResponse:
         client, watch = self._client, self._watch
-        headers = self._fields(ask)
+        headers = self.fields(ask)
         self._trace_request(ask, headers)
         body = ask.body
         if body is not None:
@@ -219,8 +218,9 @@ class AsyncFlow:
 
         body.sent = sent
 
-    def _fields(self, ask: Ask) -> Headers:
+    def fields(self, ask: Ask | None = None) -> Headers:
         """All fields of one request, in the order that browsers have."""
+        ask = ask or self._ask
         client, url = self._client, ask.url
         host = url.authority if url.port not in (None, 80 if url.scheme == "http" else 443) else (
             f"[{url.host}]" if ":" in url.host else url.host)
@@ -270,14 +270,12 @@ class AsyncFlow:
         trace = self._client.trace
         target = (ask.url.path or "/") + ("" if ask.url.query is None else f"?{ask.url.query}")
         lines = [f"{ask.method} {target}"]
-        lines += [f"{name}: {headers.shown(name, value)}" for name, value in headers.pairs]
-        trace.client("\r\n".join([*lines, ""]))
+        trace.client("\r\n".join([*lines, *headers.redacted(), ""]))
 
     def _trace_answer(self, response: AsyncStreamResponse) -> None:
-        headers = response.headers
-        lines = [f"{response.http_version} {response.status} {display(response.reason)}"]
-        lines += [f"{name}: {headers.shown(name, value)}" for name, value in headers.pairs]
-        self._client.trace.server("\r\n".join([*lines, "", ""]).encode("utf-8", "replace"))
+        first = f"{response.http_version} {response.status} {response.reason}"
+        text = "\r\n".join([first, *response.headers.redacted(), "", ""])
+        self._client.trace.server(text.encode("utf-8", "surrogateescape"))
 
 
 def _at_hand(body: AsyncBody | None) -> bytes | None:

@@ -92,6 +92,16 @@ class Headers(Mapping[str, str]):
         """*value* as it may be printed: secrets hidden, control characters escaped."""
         return "***" if name.lower() in SECRET else display(value)
 
+    def encoded(self) -> list[tuple[bytes, bytes]]:
+        """The fields as bytes, to be sent."""
+        return [(name.encode("ascii"), value.encode("utf-8", "surrogateescape"))
+                for name, value in self.pairs]
+
+    def redacted(self) -> list[str]:
+        """One line a field, secrets hidden, all else as it is: for a trace, which escapes."""
+        return [f"{name}: ***" if name.lower() in SECRET else f"{name}: {value}"
+                for name, value in self.pairs]
+
     def with_(self, *fields: tuple[str, str]) -> Headers:
         """These fields with others added; an added name replaces all of that name.
 

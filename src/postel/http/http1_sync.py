@@ -18,6 +18,7 @@ from ..errors import ConnectionLost, Incomplete, PostelError
 from ..timing import Deadline
 from ..transport.clock_sync import now
 from .bodies_sync import Body
+from .complaints import during
 from .network_sync import Wire, Watch
 from .wire import Answers, Head, request_head
 
@@ -81,7 +82,7 @@ class HTTP1(httpcore2.ConnectionInterface):
             head = self._head(watch, request.doing)
         except PostelError as error:
             self.close()
-            raise _in(request.doing, error) from error
+            raise during(request.doing, error) from error
         except BaseException:
             self.close()
             raise
@@ -191,7 +192,7 @@ class HTTP1(httpcore2.ConnectionInterface):
         while (data := answers.body()) is None:
             self._stream.deadline = watch.deadline
             more = self._stream.receive(_READ)
-            if not more and answers.left is None and not self._stream.clean:
+            if not more and answers.open_ended and not self._stream.clean:
                 raise Incomplete("the connection was cut off, and nothing else told how long "
                                  "the body is")
             answers.feed(more)
@@ -269,14 +270,14 @@ class HTTP1Body:
                 yield data
             self._ended = True
         except PostelError as error:
-            raise _in(self._doing, error) from error
+            raise during(self._doing, error) from error
 
     def pour(self, file: BinaryIO) -> int:
         """Write one piece to *file*; return its size, 0 at the end."""
         try:
             count = self._connection.pour(file, self._watch)
         except PostelError as error:
-            raise _in(self._doing, error) from error
+            raise during(self._doing, error) from error
         self._ended = not count
         return count
 
@@ -285,12 +286,3 @@ class HTTP1Body:
         if not self._released:
             self._released = True
             self._connection.release(ended=self._ended)
-
-
-def _in(doing: str, error: PostelError) -> PostelError:
-    """*error* with what was being done."""
-    if error.command:
-        return error
-    hint = error.hint or ("the server or something between ended early; try again"
-                          if isinstance(error, Incomplete) else "")
-    return type(error)(f"{doing}: {error.message}", hint=hint, command=doing, code=error.code)

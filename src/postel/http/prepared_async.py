@@ -7,6 +7,7 @@ import json as jsons
 import os
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ class AsyncPrepared:
     ) -> Ask:
         goal = with_params(address(self.base, url), params)
         login = login_of(auth, goal.user, goal.password)
-        goal = self.upgraded(goal.with_(user=None, password=None))
+        goal = self.upgraded(goal if goal.user is None else goal.with_(user=None, password=None))
         if self.security == "tls" and goal.scheme != "https":
             raise UsageError(f"{goal}: it is not https, and security=\"tls\" wants it to be")
         return Ask(checked_method(method), goal, self._given(headers), body, login,
@@ -221,6 +222,15 @@ class AsyncPrepared:
             return given
         kept = self.cookies.header_for(url, now=today(), safe=method in _SAFE)
         return "; ".join(filter(None, (kept, given)))
+
+    def plain_for(self, url: URL) -> bool:
+        """Whether nothing of this client's goes along with a request: no cookie, no log-in."""
+        return not self._jar and self.login_for(url) is None
+
+    @staticmethod
+    def today() -> datetime:
+        """Date and time, UTC."""
+        return today()
 
     def learn(self, answer: AsyncStreamResponse) -> None:
         """Take the cookies of an answer."""

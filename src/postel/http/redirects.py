@@ -113,7 +113,8 @@ def resolve(base: URL, reference: str, doing: str = "") -> URL:
     """
     text = _encoded(reference.strip(" \t"))
     try:
-        return _resolved(base, text).with_(password=None, user=None)
+        url = _resolved(base, text)
+        return url if url.user is None else url.with_(password=None, user=None)
     except UsageError as error:
         raise ProtocolError(
             f"{doing or base}: it leads to {display(reference)[:120]!r}, which is no URL: "

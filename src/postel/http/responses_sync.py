@@ -148,9 +148,9 @@ class StreamResponse:
         if self._closed or self._chunks is not None:
             raise UsageError(f"{self.method} {self.url}: the body has been read already",
                              hint="a body flows once; read() keeps it")
-        self._begin()
+        chunks = self._begin()
         try:
-            for chunk in self._chunks:
+            for chunk in chunks:
                 if not chunk:
                     continue
                 self.done += len(chunk)
@@ -165,10 +165,11 @@ class StreamResponse:
         finally:
             self.close()
 
-    def _begin(self) -> None:
+    def _begin(self) -> Any:
         """Take the body in hand; HTTP/1.1's without the pool's layers between."""
         source: Any = self._stream if self._direct is None else self._direct
         self._chunks = source.__iter__()
+        return self._chunks
 
     def iter_bytes(self, *, largest: int | None = None) -> Iterator[bytes]:
         """The body, decoded, in chunks of bounded size.

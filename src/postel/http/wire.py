@@ -117,6 +117,16 @@ class Answers:
         return len(self._buffer) - self._at
 
     @property
+    def in_body(self) -> bool:
+        """Whether a header has been read, and the end of its body has not."""
+        return self._in_body
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether only the end of the connection tells where the body ends."""
+        return self._in_body and self._left is None and not self._chunked
+
+    @property
     def left(self) -> int | None:
         """Bytes of the body that are still to come and need no looking at; None: unknown."""
         return None if self._chunked or not self._in_body else self._left
