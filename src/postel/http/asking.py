@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..urls import URL, is_local, parse, quote
 from ..wire.text import display
 from .fields import is_token
-from .redirects import resolve
+from .redirects import joined
 
 __all__ = ["METHODS_WITHOUT_BODY", "Params", "address", "base_of", "checked_method", "form",
            "with_params"]
@@ -91,7 +91,7 @@ def address(base: URL | None, url: str | URL) -> URL:
         elif base is None:
             url = base_of(url, port=None, security="auto") or parse(url)
         else:
-            url = resolve(base, url)
+            url = joined(base, url)
     if url.scheme not in ("http", "https"):
         raise UsageError(f"{url}: a URL of {url.scheme}, but this client speaks HTTP",
                          hint="use http:// or https://")

@@ -75,7 +75,7 @@ class _AsyncLine:
             try:
                 await self._ask()
                 found = await self._read()
-            except ConnectionLost as error:
+            except ConnectionLost:
                 await self.aclose()
                 self._barren += 1
                 self._room = 1

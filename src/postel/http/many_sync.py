@@ -75,7 +75,7 @@ class _Line:
             try:
                 self._ask()
                 found = self._read()
-            except ConnectionLost as error:
+            except ConnectionLost:
                 self.close()
                 self._barren += 1
                 self._room = 1

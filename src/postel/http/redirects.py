@@ -16,7 +16,7 @@ from ..wire.text import display
 from .headers import Headers
 from .types import Follow
 
-__all__ = ["Next", "leads", "redirected", "resolve", "same_origin"]
+__all__ = ["Next", "joined", "leads", "redirected", "resolve", "same_origin"]
 
 _TO_GET = {301: ("POST",), 302: ("POST",)}
 _LEADS = (301, 302, 303, 307, 308)
@@ -111,14 +111,22 @@ def resolve(base: URL, reference: str, doing: str = "") -> URL:
         >>> [str(resolve(here, one)) for one in ("../g", "?y", "//h/x", "#s", "./g/../h")]
         ['http://a/b/g', 'http://a/b/c/d;p?y', 'http://h/x', 'http://a/b/c/d;p?q#s', 'http://a/b/c/h']
     """
-    text = _encoded(reference.strip(" \t"))
     try:
-        url = _resolved(base, text)
-        return url if url.user is None else url.with_(password=None, user=None)
+        return joined(base, reference)
     except UsageError as error:
         raise ProtocolError(
             f"{doing or base}: it leads to {display(reference)[:120]!r}, which is no URL: "
             f"{error.message}".strip()) from None
+
+
+def joined(base: URL, reference: str) -> URL:
+    """As `resolve`, for what a caller wrote.
+
+    Raises:
+        UsageError: it cannot be read as a URL.
+    """
+    url = _resolved(base, _encoded(reference.strip(" \t")))
+    return url if url.user is None else url.with_(password=None, user=None)
 
 
 def _encoded(text: str) -> str:
