@@ -29,6 +29,7 @@ from .prompts import Prompts
 from .types import SSHOptions
 
 __all__ = [
+    "BUFFER",
     "SSH_PORT",
     "Partner",
     "Password",
@@ -41,6 +42,9 @@ __all__ = [
 ]
 
 SSH_PORT = 22
+
+BUFFER = 1 << 20
+"""Bytes asked for in each direction of the socket pair; the system gives what it allows."""
 
 
 
@@ -58,8 +62,8 @@ class Partner(Protocol):
     def finish(self) -> BaseException | None:
         """The link has ended: say why that was."""
 
-    def close(self) -> None:
-        """End it."""
+    def close(self, patience: float = 0.0) -> None:
+        """End it, after at most *patience* seconds to pass on what it has."""
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended within *seconds*."""

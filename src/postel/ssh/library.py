@@ -21,7 +21,7 @@ from ..transport.connector_async import AsyncConnector
 from ..transport.proxy_async import AsyncProxyConnector
 from .command import GCM, Goal
 from .complaints import Said
-from .launch import SSH_PORT, Way, taken_over
+from .launch import BUFFER, SSH_PORT, Way, taken_over
 from .library_errors import explain, refused_key
 from .prompts import Prompts
 from .records import Records
@@ -73,6 +73,8 @@ class Library:
     def start(self) -> socket.socket:
         """Begin; return our end of the socket pair."""
         ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         threading.Thread(target=self._run, args=(theirs,), daemon=True,
                          name=f"ssh to {self.goal.host}").start()
         return ours
@@ -84,12 +86,13 @@ class Library:
             self._done.wait(_PATIENCE)
         return self._failure
 
-    def close(self) -> None:
-        """End it."""
+    def close(self, patience: float = 0.0) -> None:
+        """End it, after at most *patience* seconds to pass on what it has."""
         self._closed = True
-        if self._loop is not None and self._task is not None:
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._task.cancel)
+                loop.call_soon_threadsafe(lambda: loop.call_later(patience, task.cancel))
 
     def wait(self, seconds: float) -> bool:
         """Whether everything of it is gone within *seconds*."""
@@ -109,8 +112,6 @@ class Library:
 
     async def _main(self, theirs: socket.socket) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        if self._closed:
-            return
         reader, writer = await asyncio.open_connection(sock=theirs)
         try:
             await self._serve(reader, writer)
@@ -284,8 +285,10 @@ async def _upwards(reader: asyncio.StreamReader, stdin: Any) -> None:
 
 
 async def _downwards(stdout: Any, writer: asyncio.StreamWriter) -> None:
-    """From the channel to the link."""
+    """From the channel to the link, whose end may have gone while it still sends."""
     while data := await stdout.read(_CHUNK):
-        writer.write(data)
-        await writer.drain()
+        if not writer.is_closing():
+            with contextlib.suppress(ConnectionError):
+                writer.write(data)
+                await writer.drain()
 

@@ -40,6 +40,9 @@ __all__ = ["Link", "open_link"]
 
 T = TypeVar("T")
 
+_GRACE = 2.0
+"""Seconds that ssh has to pass on what was sent before the link was closed; nobody waits for it."""
+
 
 class Link(SocketStream):
     """The stream of a subsystem or command at the other end of an SSH connection.
@@ -114,9 +117,9 @@ class Link(SocketStream):
         return size or self._ended(None, 0)
 
     def close_now(self) -> None:
-        """Close at once; the program ends, and is reaped by its thread."""
+        """Close at once; ssh passes on what was sent, ends, and is reaped by its thread."""
         super().close_now()
-        self._partner.close()
+        self._partner.close(_GRACE if self.sent and not self.broken else 0.0)
 
     def _ended(self, lost: ConnectionLost | None, nothing: T) -> T:
         """The end: *nothing* if all went well; a reset only says that it left words unread."""

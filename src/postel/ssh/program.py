@@ -30,13 +30,11 @@ from ..errors import UsageError
 from ..transport.clock_sync import now
 from .command import Goal, arguments
 from .complaints import Said
+from .launch import BUFFER
 from .prompts import HELPER, PIN, WRAPPER, Prompts
 from .types import SSHOptions
 
 __all__ = ["Program"]
-
-_BUFFER = 1 << 20
-"""Bytes asked for in each direction of the socket pair; the system gives what it allows."""
 
 _PATIENCE = 5.0
 """Seconds for the program to end by itself once its output has ended."""
@@ -94,7 +92,7 @@ class Program:
         ours, theirs = socket.socketpair()
         try:
             for sock in (ours, theirs):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
             self._run(theirs)
         except BaseException:
             ours.close()
@@ -119,9 +117,13 @@ class Program:
             return self._failure
         return self.said.verdict(self.goal, self.status)
 
-    def close(self) -> None:
-        """End it; the thread reaps it."""
-        self._patience = 0.0
+    def close(self, patience: float = 0.0) -> None:
+        """End it; the thread reaps it.
+
+        Args:
+            patience: seconds to pass on what it has, before it is made to end.
+        """
+        self._patience = patience
         self._bell.close()
 
     def wait(self, seconds: float) -> bool:
