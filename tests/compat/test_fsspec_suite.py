@@ -1,0 +1,91 @@
+"""The suite that fsspec has for file systems, run over ours, against the lab."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fsspec.tests import abstract
+
+from postel import lab
+from postel.compat.fsspec import FileFileSystem, FTPFileSystem, PostelFileSystem
+
+
+def ftp(running: lab.Lab) -> PostelFileSystem:
+    return FTPFileSystem(host=f"ftp.{running.domain}", user="alice", password="secret",
+                         security="plain", skip_instance_cache=True)
+
+
+class Fixtures(abstract.AbstractFixtures):
+    """Slashes on every system; local folders as fsspec has them."""
+
+    @pytest.fixture
+    def fs_join(self) -> Any:
+        return posixpath.join
+
+    @pytest.fixture
+    def fs_path(self) -> str:
+        return "/work"
+
+
+class FTP(Fixtures):
+    @pytest.fixture
+    def fs(self) -> Iterator[Any]:
+        with lab.start("ftp") as running:
+            running.ftp.files.make_folder("/work")
+            system = ftp(running)
+            yield system
+            system.close()
+
+
+class Local(Fixtures):
+    @pytest.fixture
+    def fs(self) -> Any:
+        return FileFileSystem(skip_instance_cache=True)
+
+    @pytest.fixture
+    def fs_path(self, tmp_path: Any) -> str:
+        (tmp_path / "there").mkdir()
+        return str(tmp_path / "there")
+
+
+class TestCopyFTP(FTP, abstract.AbstractCopyTests):
+    pass
+
+
+class TestGetFTP(FTP, abstract.AbstractGetTests):
+    pass
+
+
+class TestPutFTP(FTP, abstract.AbstractPutTests):
+    pass
+
+
+class TestOpenFTP(FTP, abstract.AbstractOpenTests):
+    pass
+
+
+class TestPipeFTP(FTP, abstract.AbstractPipeTests):
+    pass
+
+
+class TestCopyLocal(Local, abstract.AbstractCopyTests):
+    pass
+
+
+class TestGetLocal(Local, abstract.AbstractGetTests):
+    pass
+
+
+class TestPutLocal(Local, abstract.AbstractPutTests):
+    pass
+
+
+class TestOpenLocal(Local, abstract.AbstractOpenTests):
+    pass
+
+
+class TestPipeLocal(Local, abstract.AbstractPipeTests):
+    pass
