@@ -10,14 +10,17 @@ from collections.abc import Mapping
 
 from .errors import UsageError
 from .ftp.scheme import SCHEMES as _FTP
+from .http.scheme import SCHEMES as _HTTP
 from .local.scheme import SCHEMES as _LOCAL
 from .pop3.scheme import SCHEMES as _POP3
 from .tftp.scheme import SCHEMES as _TFTP
 from .types import Scheme
+from .webdav.scheme import SCHEMES as _WEBDAV
 
 __all__ = ["SCHEMES", "scheme_of"]
 
-SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (*_FTP, *_LOCAL, *_POP3, *_TFTP)}
+SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
+    *_FTP, *_HTTP, *_LOCAL, *_POP3, *_TFTP, *_WEBDAV)}
 """Every scheme by its name."""
 
 

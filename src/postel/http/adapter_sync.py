@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,8 +20,9 @@ from ..session.files_sync import Files, Reading, Sink
 from ..session.results_sync import Results
 from ..transport.clock_sync import Later, today
 from ..transport.crew_sync import Channel, Crew
-from ..types import Entry, Features, Kind, Progress
+from ..types import Entry, Features, Kind, Outcome, Progress
 from . import digests, kept, ranges
+from .at_once_sync import AtOnce
 from .index_sync import Pages
 from .reading_sync import PLAIN, HTTPReading
 from .responses_sync import StreamResponse
@@ -156,6 +158,10 @@ class Adapter(Files):
 
     # -- reading and writing ---------------------------------------------------------------
 
+    def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
+        """`stat` of many, several at once."""
+        return AtOnce((path, partial(self.stat, path)) for path in paths)
+
     def read(self, path: str, *, offset: int = 0) -> HTTPReading:
         """A file from *offset* on."""
         return HTTPReading(self, path, offset)
@@ -166,6 +172,10 @@ class Adapter(Files):
             raise NotSupported(f"write {path} from byte {offset}: a PUT replaces all of a file",
                                hint="upload it whole")
         return HTTPSink(self, path)
+
+    def upload_fields(self, modified: datetime | None, content: Any) -> dict[str, str]:
+        """What goes with a PUT besides the file; a plain web server knows nothing more."""
+        return {}
 
     def put(
         self,
@@ -218,6 +228,13 @@ class Adapter(Files):
     def copy(self, source: str, target: str) -> None:
         """Not to be had."""
         raise NotSupported(f"copy {source} on the server: HTTP has no word for it", hint=_NO)
+
+    def remove_many(
+        self, paths: Iterable[str], *, folders: bool = False
+    ) -> Results[Outcome[None]]:
+        """`remove` of many: files several at once, folders in their order."""
+        calls = ((path, partial(self.remove, path, folder=folders)) for path in paths)
+        return AtOnce(calls, most=1 if folders else AHEAD)
 
     # -- many at once ----------------------------------------------------------------------
 

@@ -71,7 +71,9 @@ class AsyncHTTPSink(AsyncSink):
             seen = max(seen, progress.done)
 
         self._sent = True
-        await self._files.put(self.path, content, expect=size >= _ASKED_FIRST, uploaded=uploaded)
+        fields = await self._files.upload_fields(self.modified, content)
+        await self._files.put(self.path, content, expect=size >= _ASKED_FIRST, uploaded=uploaded,
+                              headers=fields)
 
     async def finish(self) -> None:
         """Send what was kept, and wait for the server's word."""

@@ -71,7 +71,9 @@ class HTTPSink(Sink):
             seen = max(seen, progress.done)
 
         self._sent = True
-        self._files.put(self.path, content, expect=size >= _ASKED_FIRST, uploaded=uploaded)
+        fields = self._files.upload_fields(self.modified, content)
+        self._files.put(self.path, content, expect=size >= _ASKED_FIRST, uploaded=uploaded,
+                              headers=fields)
 
     def finish(self) -> None:
         """Send what was kept, and wait for the server's word."""

@@ -87,7 +87,13 @@ class AsyncReading(AsyncBody):
 
 
 class AsyncSink(ABC):
-    """A file being written: a with block; leaving it confirms the transfer."""
+    """A file being written: a with block; leaving it confirms the transfer.
+
+    Attributes:
+        modified: the time that it is to get, for protocols that tell it with the bytes.
+    """
+
+    modified: datetime | None = None
 
     @abstractmethod
     async def begin(self) -> None:

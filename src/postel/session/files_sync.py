@@ -87,7 +87,13 @@ class Reading(Body):
 
 
 class Sink(ABC):
-    """A file being written: a with block; leaving it confirms the transfer."""
+    """A file being written: a with block; leaving it confirms the transfer.
+
+    Attributes:
+        modified: the time that it is to get, for protocols that tell it with the bytes.
+    """
+
+    modified: datetime | None = None
 
     @abstractmethod
     def begin(self) -> None:

@@ -221,7 +221,9 @@ async def upload_from(
     if offset:
         file.seek(offset)
     watch = Watch(path, size, progress, offset)
-    async with files.write(place, offset=offset) as sink:
+    sink = files.write(place, offset=offset)
+    sink.modified = modified
+    async with sink:
         sent = offset + await sink.send_file(file, watch)
     await _measure(files, place, sent)
     if check is not None:

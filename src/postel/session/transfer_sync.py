@@ -221,7 +221,9 @@ def upload_from(
     if offset:
         file.seek(offset)
     watch = Watch(path, size, progress, offset)
-    with files.write(place, offset=offset) as sink:
+    sink = files.write(place, offset=offset)
+    sink.modified = modified
+    with sink:
         sent = offset + sink.send_file(file, watch)
     _measure(files, place, sent)
     if check is not None:

@@ -186,6 +186,7 @@ async def _store_one(
         with _readable(job) as file:
             status = os.fstat(file.fileno())
             watch = Watch(job.path, status.st_size, work.progress)
+            sink.modified = datetime.fromtimestamp(status.st_mtime, UTC)
             async with sink:
                 size = await sink.send_file(file, watch)
             watch.tell()

@@ -186,6 +186,7 @@ def _store_one(
         with _readable(job) as file:
             status = os.fstat(file.fileno())
             watch = Watch(job.path, status.st_size, work.progress)
+            sink.modified = datetime.fromtimestamp(status.st_mtime, UTC)
             with sink:
                 size = sink.send_file(file, watch)
             watch.tell()
