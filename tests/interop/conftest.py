@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from servers import (  # noqa: E402
+    SSHD,
     Dovecot,
     Ground,
     Server,
@@ -29,7 +30,9 @@ from servers import (  # noqa: E402
     run_dovecot,
     run_nginx,
     run_proftpd,
+    run_proftpd_sftp,
     run_pureftpd,
+    run_sshd,
     run_vsftpd,
 )
 
@@ -51,7 +54,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, Server | Dovecot | Web):
+            if isinstance(value, Server | SSHD | Dovecot | Web):
                 tail = value.log().splitlines()[-LOG_TAIL:]
                 report.sections.append((f"log of {value.name}", "\n".join(tail)))
     return report
@@ -108,6 +111,20 @@ def ftp_server(request: pytest.FixtureRequest) -> Server:
 def dovecot(ground: Ground) -> Iterator[Dovecot]:
     """The real Dovecot, speaking POP3."""
     with run_dovecot(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sshd(ground: Ground) -> Iterator[SSHD]:
+    """The real OpenSSH: SFTP by its program, and built in at another port."""
+    with run_sshd(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def proftpd_sftp(ground: Ground) -> Iterator[SSHD]:
+    """The real ProFTPD speaking SFTP."""
+    with run_proftpd_sftp(ground) as server:
         yield server
 
 

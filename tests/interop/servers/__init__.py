@@ -14,6 +14,7 @@ from .nginx import run_nginx
 from .process import Daemon, ServerFailed
 from .proftpd import run_proftpd
 from .pureftpd import run_pureftpd
+from .sshd import SSHD, run_proftpd_sftp, run_sshd
 from .tree import BIG_SIZE, EPOCH, ODD_NAMES
 from .vsftpd import run_vsftpd
 from .web import REDIRECTS, Web
@@ -23,6 +24,7 @@ __all__ = [
     "EPOCH",
     "ODD_NAMES",
     "REDIRECTS",
+    "SSHD",
     "Daemon",
     "Dovecot",
     "Ground",
@@ -35,6 +37,8 @@ __all__ = [
     "run_dovecot",
     "run_nginx",
     "run_proftpd",
+    "run_proftpd_sftp",
     "run_pureftpd",
+    "run_sshd",
     "run_vsftpd",
 ]
