@@ -132,7 +132,7 @@ def test_words_that_make_no_request(words: list[str], options: dict[str, Any], t
 
 
 def test_headers() -> None:
-    assert asked("u", headers=("A: b:c", "Empty;", "E:")).headers == [("A", "b:c"), ("Empty", ""), ("E", "")]
+    assert asked("u", headers=("A: b:c", "Empty;", "E:")).headers == [("A", "b:c"), ("Empty", ""), ("E", None)]
 
 
 # -- requests -------------------------------------------------------------------------------------
@@ -165,6 +165,9 @@ def test_json_form_and_files(site: str, postel: Run) -> None:
     assert told["headers"]["x-own"] == "1"
     assert told["headers"]["user-agent"] == "me"
     assert told["headers"]["content-type"] == "text/plain"
+    told = echo(postel("http", f"{site}/echo", "-H", "Host: else.example", "-H", "Accept:", "-H", "X;"))
+    assert told["headers"] | {"accept-encoding": ""} == {
+        "host": "else.example", "user-agent": told["headers"]["user-agent"], "x": "", "accept-encoding": ""}
     assert echo(postel("http", f"{site}/echo", "--identity"))["headers"]["accept-encoding"] == "identity"
 
 

@@ -24,7 +24,7 @@ _REQUEST = (
     click.argument("words", nargs=-1, required=True, metavar="[METHOD] URL [ITEM]..."),
     click.option("-X", "--method", metavar="METHOD", help="The method; it may also stand first."),
     click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
-                 help="Send this header; 'Name;' sends it empty."),
+                 help="Send this header; 'Name:' leaves a usual one out, 'Name;' sends it empty."),
     click.option("-d", "--data", multiple=True, metavar="TEXT",
                  help="The body: text, or @FILE, or @- for the standard input. Of several texts "
                       "a form is made."),
@@ -128,10 +128,9 @@ def _for_base(told: dict[str, Any], base: URL) -> dict[str, Any]:
 
 def _tell(client: Client, ask: Ask, given: dict[str, Any]) -> int:
     """The whole exchange as one JSON object."""
-    from ..http.headers import Headers
     from .http_show import record
 
-    answer = client.request(ask.method, ask.url, headers=Headers(ask.headers), **ask.options)
+    answer = client.request(ask.method, ask.url, headers=ask.fields(), **ask.options)
     if given["fail"] and answer.status >= 400:
         answer.raise_for_status()
     print_json(record(answer, secrets=given["secrets"]))
@@ -140,13 +139,12 @@ def _tell(client: Client, ask: Ask, given: dict[str, Any]) -> int:
 
 def _show(client: Client, ask: Ask, settings: Settings, given: dict[str, Any]) -> int:
     """The answer as a person wants it."""
-    from ..http.headers import Headers
     from .http_show import head_lines, timings_line
 
     bar = Bar(False if settings.quiet or not (_is_long(ask) or given["output"]) else None)
     to_file = given["output"] not in (None, "-")
     try:
-        with client.stream(ask.method, ask.url, headers=Headers(ask.headers), uploaded=bar,
+        with client.stream(ask.method, ask.url, headers=ask.fields(), uploaded=bar,
                            progress=bar if to_file else None, **ask.options) as answer:
             bar.done()
             if given["fail"] and answer.status >= 400:

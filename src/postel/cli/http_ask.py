@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import IOBase
 from mimetypes import guess_type
@@ -29,8 +29,16 @@ class Ask:
 
     method: str
     url: str
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str | None]] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
+
+    def fields(self) -> Mapping[str, Any]:
+        """The headers for a request; one that is None is left out, even where it is usual."""
+        if any(value is None for _, value in self.headers):
+            return dict(self.headers)
+        from ..http.headers import Headers
+
+        return Headers(self.headers)
 
     def has(self, name: str) -> bool:
         """Whether a header was given by hand."""
@@ -95,7 +103,7 @@ def build(
     Args:
         words: method, URL and items.
         method: -X.
-        headers: -H, each ``Name: value``.
+        headers: -H, each ``Name: value``; without a value the header is left out.
         data: -d, text or ``@file``.
         files: -F, each ``name=@file`` or ``name=text``.
         form: -f: items are a form.
@@ -131,13 +139,13 @@ def build(
     return ask
 
 
-def _header(text: str) -> tuple[str, str]:
+def _header(text: str) -> tuple[str, str | None]:
     name, colon, value = text.partition(":")
     if not colon and name.endswith(";"):
         return name[:-1], ""  # as curl has it: a header without a value
     if not colon:
         raise UsageError("-H: a header without a colon", hint='-H "Name: value", or "Name;"')
-    return name.strip(), value.strip()
+    return name.strip(), value.strip() or None
 
 
 def _cookie(text: str) -> tuple[str, str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -14,11 +12,11 @@ import click
 from ..errors import AuthenticationError
 from ..secrets import Secret
 from ..urls import URL
+from ..wire.netrc import entries
 from ..wire.text import display
 
 __all__ = ["Passwords"]
 
-_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)|(\n)')
 _LARGEST = 1 << 20
 """Bytes of a netrc that are read: it is written by hand."""
 
@@ -105,40 +103,7 @@ def _netrc(path: Path, host: str, user: str) -> str | None:
     except OSError as error:
         click.echo(f"postel: {path}: {error.strerror}", err=True)
         return None
-    for machine, facts in _machines(_words(text)):
+    for machine, facts in entries(text):
         if machine == host and (not user or facts.get("login", user) == user):
             return facts.get("password")
     return None
-
-
-def _words(text: str) -> Iterator[str]:
-    """The words of a netrc and its line ends; a comment ends with its line, a macro is left out."""
-    macro = comment = False
-    value, last = False, "\n"
-    for found in _WORD.finditer(text):
-        quoted, plain, end = found.groups()
-        if end:
-            macro = macro and last != "\n"  # an empty line ends it
-            comment = False
-        elif not macro and not comment:
-            comment = not value and plain is not None and plain.startswith("#")
-            macro = not value and plain == "macdef"
-            if not comment and not macro:
-                yield plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-                value = not value and plain in ("machine", "login", "password", "account")
-        last = end or "word"
-
-
-def _machines(words: Iterator[str]) -> Iterator[tuple[str | None, dict[str, str]]]:
-    """Each entry: its host, None for the default, and what it says. Other words are passed over."""
-    host: str | None = None
-    facts: dict[str, str] = {}
-    for word in words:
-        if word in ("machine", "default"):
-            if facts:
-                yield host, facts
-            host, facts = (next(words, None) if word == "machine" else None), {}
-        elif word in ("login", "user", "password", "account"):
-            facts[word] = next(words, "")
-    if facts:
-        yield host, facts

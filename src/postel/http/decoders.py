@@ -181,7 +181,7 @@ def codings(text: str) -> list[str]:
         ['gzip', 'br']
     """
     words = (word.strip().lower() for word in text.split(","))
-    return [word for word in words if word and word != "identity"]
+    return [word for word in words if word and word not in ("identity", "none")]  # servers say it
 
 
 class Decoder:

@@ -51,6 +51,7 @@ class Ask:
     follow: Follow | None = None
     timeout: float | None = None
     cookies: str = ""
+    without: frozenset[str] = frozenset()
 
 
 class Flow:
@@ -225,12 +226,14 @@ class Flow:
         host = url.authority if url.port not in (None, 80 if url.scheme == "http" else 443) else (
             f"[{url.host}]" if ":" in url.host else url.host)
         given = ask.headers
-        fields = [("Host", host.partition("%")[0] + "]" if "%25" in host else host)]
-        fields += [pair for pair in client.defaults if pair[0] not in given]
+        fields = [] if "host" in given else [
+            ("Host", host.partition("%")[0] + "]" if "%25" in host else host)]
+        fields += [pair for pair in client.defaults
+                   if pair[0] not in given and pair[0].lower() not in ask.without]
         fields += given.pairs
         body = ask.body
         if body is not None:
-            if body.kind and "content-type" not in given:
+            if body.kind and "content-type" not in given and "content-type" not in ask.without:
                 fields.append(("Content-Type", body.kind))
             if body.size is not None:
                 fields.append(("Content-Length", str(body.size)))

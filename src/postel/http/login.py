@@ -67,6 +67,11 @@ class Login:
         """Whether what goes out now gives the password to whoever listens."""
         return self._chosen in ("basic", "bearer")
 
+    def unasked(self) -> Login:
+        """Begin with Basic, as proxies expect it; who wants Digest can still say so."""
+        self._chosen = "basic"
+        return self
+
     def _secret(self) -> str:
         password = password_from(self._password)
         return "" if password is None else password.reveal()

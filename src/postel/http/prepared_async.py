@@ -138,7 +138,8 @@ class AsyncPrepared:
         if self.security == "tls" and goal.scheme != "https":
             raise UsageError(f"{goal}: it is not https, and security=\"tls\" wants it to be")
         return Ask(checked_method(method), goal, self._given(headers), body, login,
-                   self._policy(follow), timeout, cookies=_written(cookies))
+                   self._policy(follow), timeout, cookies=_written(cookies),
+                   without=_left_out(headers))
 
     @staticmethod
     def _given(headers: Mapping[str, Any] | None) -> Headers:
@@ -251,14 +252,14 @@ class AsyncPrepared:
 
     def _from_netrc(self, url: URL) -> Login | None:
         if self._netrc_logins is None:
-            from .netrc import parse
+            from ..wire.netrc import logins
 
             path = self._netrc or Path()
             try:
                 text = path.read_bytes()[:_LONGEST_NETRC].decode("utf-8", "surrogateescape")
             except OSError:
                 text = ""
-            self._netrc_logins = parse(text)
+            self._netrc_logins = logins(text)
         found = self._netrc_logins.get(url.host)
         return None if found is None else Login(*found)
 
@@ -268,8 +269,8 @@ class AsyncPrepared:
         if proxy is None or proxy.user is None:
             return None
         if str(proxy) not in self._proxy_logins:
-            kind = "auto" if ":" in proxy.user else "basic"
-            self._proxy_logins[str(proxy)] = Login(proxy.user, proxy.password or Secret(""), kind)
+            login = Login(proxy.user, proxy.password or Secret(""))
+            self._proxy_logins[str(proxy)] = login if ":" in proxy.user else login.unasked()
         return self._proxy_logins[str(proxy)]
 
     def check_private(self, url: URL, login: Login) -> None:
@@ -285,6 +286,13 @@ class AsyncPrepared:
         raise AuthenticationError(
             f"log in to {url.host}: the password would go in the clear",
             hint="use https; or security=\"plain\" (--security plain), if the network is yours")
+
+
+def _left_out(headers: Mapping[str, Any] | None) -> frozenset[str]:
+    """The fields that are given as None: not to be sent, not even by default."""
+    if headers is None or isinstance(headers, Headers):
+        return frozenset()
+    return frozenset(name.lower() for name, value in headers.items() if value is None)
 
 
 def _written(cookies: Mapping[str, str] | None) -> str:
