@@ -43,6 +43,7 @@ COMMANDS = {
     "sync": "make two folders alike, whichever changed",
     "tour": "see it all work, and check it",
     "tree": "a folder and all below it",
+    "worker": "work on the jobs of a database",
 }
 """Each verb with what it does; its code is in the module of the same name."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import Settings, client_options, output_options, transfer_options
-from .rules import Telling, ends, print_plan, rules_options, summary
+from .rules import Telling, ends, options_for, print_plan, rules_options, summary
 
 if TYPE_CHECKING:
     from ..transfer.types import Rules
@@ -19,6 +19,8 @@ __all__ = ["command"]
 @click.argument("source")
 @click.argument("target")
 @rules_options
+@click.option("--jobs", metavar="DATABASE",
+              help="Put the work into sqlite:///FILE or postgresql://…, for postel worker to help.")
 @click.option("--no-journal", is_flag=True, help="Neither use nor keep what runs remember.")
 @transfer_options
 @output_options
@@ -28,6 +30,7 @@ def command(
     target: str,
     settings: Settings,
     rules: Rules,
+    jobs: str | None,
     no_journal: bool,
     limit_rate: int | None,
     parallel: int,
@@ -51,6 +54,14 @@ def command(
         return 1 if any(problem.error for problem in made.problems) else 0
     telling = Telling(settings, as_json=as_json)
     try:
+        if jobs is not None:
+            from ..transfer.jobs import mirror as mirror_by_jobs
+
+            result = mirror_by_jobs(
+                str(ours), str(theirs), jobs, rules=rules, connections=parallel, tell=telling,
+                options=lambda url: options_for(settings, url))
+            telling.bar.done()
+            return summary(result, settings, as_json=as_json)
         result = mirror(ours, theirs, tell=telling, **keywords)
     finally:
         telling.bar.done()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..transfer.types import Action, Event, Plan, Result, Rules
     from ..urls import URL
 
-__all__ = ["Telling", "ends", "print_plan", "rules_options", "summary"]
+__all__ = ["Telling", "ends", "options_for", "print_plan", "rules_options", "summary"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -125,11 +125,12 @@ def _explain(rules: Rules, path: str) -> int:
 
 def ends(settings: Settings, source: URL, target: URL) -> dict[str, Any]:
     """The keywords of both clients of a run."""
-    return {"source_options": _options(settings, source),
-            "target_options": _options(settings, target)}
+    return {"source_options": options_for(settings, source),
+            "target_options": options_for(settings, target)}
 
 
-def _options(settings: Settings, url: URL) -> dict[str, Any]:
+def options_for(settings: Settings, url: URL) -> dict[str, Any]:
+    """The keywords of the client for one URL."""
     return {} if url.scheme == "file" else settings.client(url)
 
 

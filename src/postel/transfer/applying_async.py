@@ -24,7 +24,7 @@ from .planner_async import AsyncTree
 from .steps_async import AsyncSteps, steps_for
 from .types import Action, Do, Event, Mark, Plan, Result, Verify
 
-__all__ = ["apply_plan"]
+__all__ = ["apply_plan", "refuse_too_many"]
 
 Tell = Callable[[Event], object] | None
 
@@ -62,7 +62,7 @@ async def apply_plan(
     Raises:
         LimitReached: the plan deletes more than its rules allow; nothing was done.
     """
-    _allowed(plan)
+    refuse_too_many(plan)
     notes = journal or Journal(None)
     ground = await disk.call(Ground, Path(target.top)) if target.local else None
     try:
@@ -77,7 +77,8 @@ async def apply_plan(
             notes.close()
 
 
-def _allowed(plan: Plan) -> None:
+def refuse_too_many(plan: Plan) -> None:
+    """Raise `LimitReached` where a plan deletes more than its rules allow."""
     most = plan.rules.max_delete
     if most is not None and plan.deletions > most:
         raise LimitReached(
