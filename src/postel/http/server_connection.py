@@ -111,12 +111,10 @@ class Connection:
 
     async def run(self) -> None:
         """Answer one request after the other, until either side has enough."""
-        try:
-            while await self._exchange():
-                self.wire.start_next_cycle()
-        finally:
-            if not self.stream.broken:
-                await self._linger()
+        while await self._exchange():
+            self.wire.start_next_cycle()
+        if not self.stream.broken:
+            await self._linger()
 
     async def _exchange(self) -> bool:
         """Answer one request; whether another one may come."""

@@ -5,6 +5,8 @@ Service code.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from .service import Service
 
 if TYPE_CHECKING:
     from ..http.server import HTTPServer
+    from ..http.server_mounts import Interface
 
 __all__ = ["HTTPService"]
 
@@ -47,6 +50,8 @@ class HTTPService(Service):
         self.files: Any = MemoryFiles() if root is None else FolderFiles(root)
         self.options = self._make_options()
         self._own = self._app(self.files, users)
+        self._mounts = self._make_mounts()
+        self._loop: asyncio.AbstractEventLoop | None = None
         super().__init__(users, authority, root, watcher)
 
     def _make_options(self) -> Any:
@@ -63,8 +68,65 @@ class HTTPService(Service):
         """One of the two servers."""
         from ..http.server import HTTPServer
 
-        return HTTPServer(self._own, self.options, tls=self.authority.server(),
+        return HTTPServer(self._mounts, self.options, tls=self.authority.server(),
                           implicit=implicit, faults=self.faults, watcher=self.watcher)
+
+    def _make_mounts(self) -> Any:
+        from ..http.server_mounts import Mounts
+
+        return Mounts(self._own)
+
+    async def start(self) -> None:
+        """Listen."""
+        self._loop = asyncio.get_running_loop()
+        await super().start()
+
+    async def stop(self) -> None:
+        """Close everything; applications are told, and their threads end."""
+        await super().stop()
+        await self._mounts.stop()
+        self._loop = None
+
+    def mount(self, app: Any, path: str = "/", *, interface: Interface = "auto") -> None:
+        """Let a WSGI or ASGI application answer below *path*, by HTTP and HTTPS.
+
+        Args:
+            app: the application, of any framework.
+            path: where; "/" leaves nothing to the files.
+            interface: ``"wsgi"`` or ``"asgi"`` where it cannot be seen.
+
+        Raises:
+            UsageError: it is no application, or did not start.
+
+        Example:
+            >>> from urllib.request import urlopen
+            >>> from postel import lab
+            >>> def app(environ, start_response):
+            ...     start_response("200 OK", [("Content-Type", "text/plain")])
+            ...     return [b"hello from " + environ["PATH_INFO"].encode()]
+            >>> with lab.start("http") as here:
+            ...     here.http.mount(app, "/app")
+            ...     host, port = here.address("http")
+            ...     with urlopen(f"http://{host}:{port}/app/there") as answer:
+            ...         answer.read()
+            b'hello from /there'
+        """
+        self._run(self._mounts.mount(app, path, interface))
+
+    def unmount(self, path: str = "/") -> None:
+        """Let nobody else answer below *path*.
+
+        Raises:
+            UsageError: nothing is mounted there.
+        """
+        self._run(self._mounts.unmount(path))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the lab's loop."""
+        if self._loop is None:
+            work.close()
+            raise UsageError("the lab is not running", hint="use it in a with block")
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def serve(self, files: ServedFiles) -> None:
         """Serve another tree from now on."""

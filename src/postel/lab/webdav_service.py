@@ -46,7 +46,7 @@ class WebDAVService(HTTPService):
         """One of the two servers."""
         from ..webdav.server import DAVServer
 
-        return DAVServer(self._own, self.options, tls=self.authority.server(),
+        return DAVServer(self._mounts, self.options, tls=self.authority.server(),
                          implicit=implicit, faults=self.faults, watcher=self.watcher)
 
     def _known_quirks(self) -> tuple[str, ...]:
