@@ -246,9 +246,13 @@ async def test_text_json_links_and_words() -> None:
             first = await web.get("/")
             assert (first.text, first.encoding) == ("ä", "iso8859-1")
             assert first.links["next"].target == "/2"
-            assert first.ok and first.reason == "OK" and first.http_version == "HTTP/1.1"
-            assert first.peer is not None and first.peer.port == peer.port
-            assert 0 < first.elapsed < 5 and first.timings.connect > 0
+            assert first.ok
+            assert first.reason == "OK"
+            assert first.http_version == "HTTP/1.1"
+            assert first.peer is not None
+            assert first.peer.port == peer.port
+            assert 0 < first.elapsed < 5
+            assert first.timings.connect > 0
             assert (await web.get("/")).json() == {"a": 1}
             with pytest.raises(errors.ProtocolError, match="the answer is no JSON"):
                 (await web.get("/")).json()
@@ -298,7 +302,7 @@ async def test_redirects_and_methods(status: int, method: str, then: str) -> Non
                 assert [(p.status, p.url.path) for p in page.history] == [(status, "/a")]
                 assert [(a.method, a.target) for a in peer.asked] == [
                     (method, "/a"), (then, "/b?c")]
-                assert peer.asked[1].body == (b"body" if then == method and body else b"")
+                assert peer.asked[1].body == (b"body" if body and then == method else b"")
                 assert (peer.asked[1].get("content-length") is None) == (then == "GET")
     if peer.asked:
         assert peer.connections == 1
@@ -349,9 +353,11 @@ async def test_bodies_do_not_wander() -> None:
             lambda asked: answer("307 Away", Location=f"{other.url}/x")) as peer:
         async with client(peer) as web:
             page = await web.post("/", content=b"mine")
-            assert page.status == 307 and not other.asked
+            assert page.status == 307
+            assert not other.asked
             page = await web.post("/", content=b"mine", follow=Follow(bodies=True))
-            assert page.status == 200 and other.asked[0].body == b"mine"
+            assert page.status == 200
+            assert other.asked[0].body == b"mine"
     with HTTPPeer([answer("307 Here", Location="/b"), ok()]) as peer:
         async with client(peer) as web:
             with pytest.raises(errors.UsageError, match="the body can be sent once"):
@@ -412,8 +418,11 @@ async def test_digest(algorithm: str) -> None:
             assert (await web.put("/x", content=b"abc")).status == 200
     fields = [a.get("authorization") or "" for a in peer.asked]
     assert fields[0] == ""
-    assert 'uri="/x?y"' in fields[2] and "qop=auth," in fields[2] and "nc=00000001" in fields[2]
-    assert "nc=00000002" in fields[3] and 'username="ann"' in fields[3]
+    assert 'uri="/x?y"' in fields[2]
+    assert "qop=auth," in fields[2]
+    assert "nc=00000001" in fields[2]
+    assert "nc=00000002" in fields[3]
+    assert 'username="ann"' in fields[3]
     assert f"algorithm={algorithm}" in fields[2]
     assert len(peer.asked) == 4
 
@@ -433,7 +442,9 @@ async def test_digest_variants() -> None:
             with pytest.raises(errors.UsageError, match="proves the body"):
                 await web.put("/", content=io.BytesIO(b"abc"), auth=("ann", "hush"))
     given = peer.asked[1].get("authorization") or ""
-    assert "userhash=true" in given and "qop=auth-int" in given and "nn" not in given[:20]
+    assert "userhash=true" in given
+    assert "qop=auth-int" in given
+    assert "nn" not in given[:20]
 
 
 async def test_bearer_and_functions() -> None:
@@ -589,7 +600,9 @@ async def test_the_trace_hides_secrets() -> None:
         async with client(peer, user="ann", password="hush", auth="basic") as web:
             await web.get("/", cookies={"c": "topsecret"})
     text = web.trace.text
-    assert "Authorization: ***" in text and "Set-Cookie: ***" in text and "Cookie: ***" in text
+    assert "Authorization: ***" in text
+    assert "Set-Cookie: ***" in text
+    assert "Cookie: ***" in text
     for secret in ("topsecret", "hush", base64.b64encode(b"ann:hush").decode()):
         assert secret not in text
 
@@ -645,10 +658,10 @@ async def test_many_with_what_is_not_plain() -> None:
 async def test_many_tells_which_failed() -> None:
     with HTTPPeer([ok(), b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"]) as peer:
         async with client(peer) as web:
-            with pytest.raises(errors.ProtocolError, match="GET http://.*/b: .*Content-Length"):
+            with pytest.raises(errors.ProtocolError, match=r"GET http://.*/b: .*Content-Length"):
                 [page async for page in web.get_many(["/a", "/b", "/c"])]
     with HTTPPeer("close") as peer:
         async with client(peer) as web:
-            with pytest.raises(errors.ConnectionLost, match="GET http://.*/a"):
+            with pytest.raises(errors.ConnectionLost, match=r"GET http://.*/a"):
                 [page async for page in web.get_many(["/a", "/b"])]
     assert peer.connections == 3

@@ -227,8 +227,8 @@ class Decoder:
 
     def _through(self, level: int, data: bytes) -> Iterator[bytes]:
         if level == len(self._codings):
-            if data:
-                yield data
+            for at in range(0, len(data), CHUNK):  # brotli takes a limit for a hint
+                yield data[at:at + CHUNK] if len(data) > CHUNK else data
             return
         coding = self._codings[level]
         while True:

@@ -162,7 +162,7 @@ class AsyncFlow:
 
     async def _logged_in(self, ask: Ask) -> AsyncStreamResponse:
         """The answer to one step, after what it takes to be let in, by the server and a proxy."""
-        tried: set[str] = set()
+        tried: dict[str, set[str]] = {}  # by the server, and by a proxy before it
         answer = await self._once(ask)
         for _ in range(_MOST_LOGINS):
             kind = {401: "www-authenticate", 407: "proxy-authenticate"}.get(answer.status)
@@ -170,7 +170,8 @@ class AsyncFlow:
                 break
             login = self._login(ask, kind)
             offered = parse_challenges(answer.headers.all(kind))
-            if login is None or not login.challenged(offered, tried):
+            if login is None or not login.challenged(
+                    offered, tried.setdefault(kind, set())):
                 break
             if ask.body is not None and not ask.body.again:
                 break  # it flowed once; the refusal is the answer

@@ -25,6 +25,7 @@ _BODY_FIELDS = ("content-type", "content-length", "content-encoding", "content-l
                 "repr-digest")
 _OWN = ("authorization", "cookie", "proxy-authorization", "origin", "referer")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_PLACE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#@\\\s]*(?=[/?#]|$)")
 _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
 _PARTS = re.compile(r"([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 
@@ -130,7 +131,16 @@ def joined(base: URL, reference: str) -> URL:
 
 
 def _encoded(text: str) -> str:
-    """*text* with what servers forget to encode: spaces, quotes, bars, bytes beyond ASCII."""
+    """*text* with what servers forget to encode: spaces, quotes, bars, bytes beyond ASCII.
+
+    A host beyond ASCII stays: it is not written with "%" (RFC 3987 section 3.1).
+    """
+    place = _PLACE.match(text)
+    start = place.end() if place and place[0].isprintable() else 0
+    return text[:start] + _escaped(text[start:])
+
+
+def _escaped(text: str) -> str:
     raw = text.encode("utf-8", "surrogateescape").decode("latin-1")
     raw = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", raw)
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", raw.replace("\\", "/"))

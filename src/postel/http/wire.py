@@ -40,7 +40,7 @@ LONGEST_LINE = 4_096
 """Bytes of the line before a chunk, its extensions included."""
 
 _END = re.compile(rb"\n\r?\n")
-_STATUS = re.compile(rb"HTTP/([0-9])\.([0-9])[ \t]+([1-9][0-9]{2})(?:[ \t]([^\r\0]*))?")
+_STATUS = re.compile(rb"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([^\r\0]*))?")
 _FIELDS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*(?:\r\n|\Z))*")
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD = re.compile(rb"[\r\0]")
@@ -174,6 +174,8 @@ class Answers:
             at += 1 if buffer[at] == 10 else 2  # section 2.2: an empty line before it
         self._at = at
         if at < len(buffer):
+            if not self.began and buffer[at:] == b"\r":
+                return None
             self.began = True
             if not b"HTTP/".startswith(buffer[at:at + 5]):
                 raise ProtocolError(f"the answer is not HTTP/1: {_shown(buffer[at:at + 60])}",
