@@ -27,8 +27,10 @@ __all__ = ["FileRequests"]
 
 T = TypeVar("T")
 
-_MAP_OF_KINDS = {Kind.FILE: stat.S_IFREG, Kind.FOLDER: stat.S_IFDIR, Kind.LINK: stat.S_IFLNK,
+_MODES = {Kind.FILE: stat.S_IFREG, Kind.FOLDER: stat.S_IFDIR, Kind.LINK: stat.S_IFLNK,
                  Kind.OTHER: stat.S_IFIFO}
+_TYPES = {Kind.FILE: asyncssh.FILEXFER_TYPE_REGULAR, Kind.FOLDER: asyncssh.FILEXFER_TYPE_DIRECTORY,
+          Kind.LINK: asyncssh.FILEXFER_TYPE_SYMLINK, Kind.OTHER: asyncssh.FILEXFER_TYPE_SPECIAL}
 _BLOCK = 4096
 _UNKNOWN = 1000  # user and group number of everything
 
@@ -339,8 +341,9 @@ class FileRequests(asyncssh.SFTPServer):
     def _attrs(self, status: FileStatus) -> SFTPAttrs:
         larger = next((f.larger for f in self._lab.faults.script if f.larger), 0)
         when = int(status.modified)
-        return SFTPAttrs(size=status.size + larger, uid=_UNKNOWN, gid=_UNKNOWN, atime=when,
-                         permissions=_MAP_OF_KINDS[status.kind] | status.mode, mtime=when, nlink=1)
+        return SFTPAttrs(type=_TYPES[status.kind], size=status.size + larger, uid=_UNKNOWN,
+                         gid=_UNKNOWN, permissions=_MODES[status.kind] | status.mode,
+                         atime=when, mtime=when, nlink=1)
 
 
 def _sync(handle: _Handle) -> None:
