@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .errors import UsageError
+from .foreign.scheme import scheme_for
 from .ftp.scheme import SCHEMES as _FTP
 from .http.scheme import SCHEMES as _HTTP
 from .local.scheme import SCHEMES as _LOCAL
@@ -25,7 +26,7 @@ SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
 
 
 def scheme_of(name: str, verb: str) -> Scheme:
-    """The scheme *name*, if it can do *verb*.
+    """The scheme *name*, if it can do *verb*: one of the table's, or one that fsspec brings.
 
     Raises:
         UsageError: it is not known, or cannot.
@@ -34,7 +35,7 @@ def scheme_of(name: str, verb: str) -> Scheme:
         >>> scheme_of("ftps", "list").port
         990
     """
-    found = SCHEMES.get(name)
+    found = SCHEMES.get(name) or scheme_for(name)
     able = ", ".join(f"{one.name}://" for one in SCHEMES.values() if verb in one.verbs)
     if found is None:
         raise UsageError(f"{name}: is no scheme that Postel speaks", hint=f"try {able}")

@@ -98,14 +98,16 @@ def _class_of(scheme: Scheme) -> type[FileSite]:
 def _check(url: URL, scheme: Scheme, kind: type[FileSite], given: dict[str, Any]) -> None:
     """Refuse what the client of *scheme* has no use for, before anything is sent."""
     known = _keywords(kind)
+    if known is None:
+        return
     if unknown := sorted(set(given) - known):
         raise UsageError(
             f"{url}: {scheme.name} takes no {', '.join(unknown)}",
             hint=f"it takes {', '.join(sorted(known))}" if known else "it takes no options")
 
 
-def _keywords(kind: type[FileSite]) -> frozenset[str]:
-    """The keywords of a class, through all that pass theirs on."""
+def _keywords(kind: type[FileSite]) -> frozenset[str] | None:
+    """The keywords of a class, through all that pass theirs on; None where it takes any."""
     found: set[str] = set()
     for one in kind.__mro__:
         if "__init__" not in vars(one):
@@ -113,8 +115,8 @@ def _keywords(kind: type[FileSite]) -> frozenset[str]:
         parameters = signature(vars(one)["__init__"]).parameters.values()
         found.update(each.name for each in parameters if each.kind is Parameter.KEYWORD_ONLY)
         if all(each.kind is not Parameter.VAR_KEYWORD for each in parameters):
-            break
-    return frozenset(found)
+            return frozenset(found)
+    return None
 
 
 class PacedSite(FileSite):

@@ -1,0 +1,169 @@
+# A conversation (its twin adapter_sync.py is generated): the common verbs over a driver of fsspec.
+"""The adapter: what every file scheme answers, by a driver's calls, in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..errors import Incomplete, NotSupported, UsageError
+from ..session.files_async import AsyncFiles, AsyncReading, AsyncSink, Watch
+from ..session.results_async import AsyncResults
+from ..transport import disk_async
+from ..types import Entry, Features
+from ..wire.text import display
+from . import bridge
+
+if TYPE_CHECKING:
+    from .client_async import AsyncClient
+
+__all__ = ["AsyncAdapter", "AsyncForeignReading", "AsyncForeignSink", "AsyncListing"]
+
+_CHUNK = 4 << 20
+"""Bytes of one call of a driver: what S3 and its kin answer best."""
+
+
+class AsyncListing(AsyncResults[Entry]):
+    """The entries of one folder."""
+
+    def __init__(self, site: AsyncClient, path: str) -> None:
+        super().__init__()
+        self._site, self._path, self._asked = site, path, False
+
+    async def _more(self) -> Sequence[Entry]:
+        if self._asked:
+            return ()
+        self._asked = True
+        return await disk_async.call(bridge.listing, self._site.system, self._path)
+
+
+class AsyncForeignReading(AsyncReading):
+    """A file being read."""
+
+    def __init__(self, site: AsyncClient, path: str, offset: int) -> None:
+        super().__init__(f"read {display(path)}")
+        self._site, self._path, self._offset = site, path, offset
+        self._file: Any = None
+
+    async def _opened(self) -> Any:
+        if self._file is None:
+            self._file, left = await disk_async.call(
+                bridge.open_read, self._site.system, self._path, self._offset)
+            self.expected = left if self.expected is None else self.expected
+        return self._file
+
+    async def _chunk(self) -> bytes:
+        file = await self._opened()
+        with bridge.refused("read", self._path):
+            data: bytes = await disk_async.call(file.read, _CHUNK)
+        if not data and self.expected is not None and self.size < self.expected:
+            raise Incomplete(f"{self.name}: it ended after {self.size:,} bytes of "
+                             f"{self.expected:,}", hint="it changed while it was read; try again")
+        return data
+
+    async def _let_go(self) -> None:
+        """Nothing but the file is open."""
+
+    async def __aenter__(self) -> AsyncForeignReading:
+        await self._opened()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+        if self._file is not None:
+            await disk_async.call(self._file.close)
+
+
+class AsyncForeignSink(AsyncSink):
+    """A file being written."""
+
+    def __init__(self, site: AsyncClient, path: str) -> None:
+        self._site, self._path = site, path
+        self._sink: bridge.Sink | None = None
+
+    async def begin(self) -> None:
+        """Open it."""
+        self._sink = await disk_async.call(bridge.open_write, self._site.system, self._path)
+
+    async def send(self, data: bytes) -> None:
+        """Append *data*."""
+        await disk_async.call(self._opened().write, data)
+
+    async def send_file(self, file: BinaryIO, watch: Watch) -> int:
+        """Append what is left of *file*; return how many bytes there were."""
+        size = 0
+        while data := await disk_async.call(file.read, _CHUNK):
+            await self.send(data)
+            size += len(data)
+            watch.add(len(data))
+        return size
+
+    async def finish(self) -> None:
+        """Close: from now on it is there."""
+        await disk_async.call(self._opened().finish)
+
+    async def abandon(self) -> None:
+        """Let nothing appear, as far as the driver can."""
+        if self._sink is not None:
+            await disk_async.call(self._sink.abandon)
+
+    def _opened(self) -> bridge.Sink:
+        if self._sink is None:
+            raise UsageError(f"write {display(self._path)}: it is not open",
+                             hint="use it in a with block")
+        return self._sink
+
+
+class AsyncAdapter(AsyncFiles):
+    """The verbs of files over a driver of fsspec.
+
+    Args:
+        site: an open client.
+    """
+
+    def __init__(self, site: AsyncClient) -> None:
+        self.site = site
+
+    @property
+    def features(self) -> Features:
+        """What is common to all drivers."""
+        return Features(precision=1.0, resume_write=False, set_modified=False,
+                        atomic_rename=bridge.moves(self.site.system), copy=True)
+
+    def list(self, path: str = "") -> AsyncListing:
+        """The entries of a folder."""
+        return AsyncListing(self.site, self._at(path))
+
+    async def stat(self, path: str) -> Entry:
+        """What *path* is."""
+        return await disk_async.call(bridge.look, self.site.system, self._at(path))
+
+    def read(self, path: str, *, offset: int = 0) -> AsyncForeignReading:
+        """A file from *offset* on."""
+        return AsyncForeignReading(self.site, self._at(path), offset)
+
+    def write(self, path: str, *, offset: int = 0) -> AsyncForeignSink:
+        """A file to be written, from its beginning."""
+        if offset:
+            raise NotSupported(f"write {display(path)} from byte {offset:,}: fsspec's drivers "
+                               "write whole files only", hint="write it from its beginning")
+        return AsyncForeignSink(self.site, self._at(path))
+
+    async def make(self, path: str) -> None:
+        """Make a folder; object stores have none, and do nothing."""
+        await disk_async.call(bridge.make, self.site.system, self._at(path))
+
+    async def remove(self, path: str, *, folder: bool = False) -> None:
+        """Remove a file, or an empty folder."""
+        await disk_async.call(bridge.remove, self.site.system, self._at(path), folder)
+
+    async def rename(self, old: str, new: str) -> None:
+        """Give a file or folder another name; stores without renaming copy and remove."""
+        await disk_async.call(bridge.rename, self.site.system, self._at(old), self._at(new))
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy a file within the store."""
+        await disk_async.call(bridge.copy, self.site.system, self._at(source), self._at(target))
+
+    def _at(self, path: str) -> str:
+        return self.site.place(path)
