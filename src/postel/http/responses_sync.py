@@ -279,8 +279,8 @@ class StreamResponse:
         if self._chunks is None:
             self._begin()
         watch, count = self._watch, 0
-        watch.patience = None
-        watch.deadline = watch.deadline.sooner(Deadline(now() + _PATIENCE))
+        before = watch.patience, watch.deadline  # the next step of the call has them again
+        watch.patience, watch.deadline = None, watch.deadline.sooner(Deadline(now() + _PATIENCE))
         try:
             for chunk in self._chunks:
                 count += len(chunk)
@@ -290,6 +290,8 @@ class StreamResponse:
         except Exception as error:
             if not (is_foreign(error) or isinstance(error, PostelError | RuntimeError)):
                 raise
+        finally:
+            watch.patience, watch.deadline = before
 
     def _cut(self) -> None:
         """HTTP/1.1 closes the connection by itself; in HTTP/2 a stream alone would linger."""
