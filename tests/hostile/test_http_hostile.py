@@ -221,7 +221,10 @@ def test_dripping_has_an_end(piece: bytes) -> None:
         began = time.monotonic()
         with http.Client(peer.url) as web, pytest.raises(TimedOut):
             web.get("/", timeout=0.5)
-        assert time.monotonic() - began < 1.5
+        if piece != b"a":  # while a body flows, each step of it has its own time
+            with http.Client(peer.url, timeout=0.5) as web, pytest.raises(TimedOut):
+                web.get("/")
+        assert time.monotonic() - began < 1.8
 
 
 def test_a_server_that_never_reads() -> None:

@@ -23,6 +23,7 @@ from .asking import Params
 from .bodies_async import Content
 from .cookies import Jar
 from .flow_async import Ask, AsyncFlow
+from .hsts import Hosts
 from .login import Auth
 from .many_async import AsyncMany
 from .prepared_async import AsyncPrepared
@@ -65,6 +66,7 @@ class AsyncClient(AsyncPrepared):
         largest: bytes of a body that is read into memory.
         user_agent: what it calls itself; "" for nothing.
         netrc: whether to look passwords up in ``~/.netrc``, or the path of such a file.
+        hsts: hosts that want https alone: remembered by this client, in a file, or not at all.
         connections: at once, at most.
         connector: opens the connections instead of the network (memory, tests).
 
@@ -100,6 +102,7 @@ class AsyncClient(AsyncPrepared):
         largest: int = LARGEST,
         user_agent: str | None = None,
         netrc: bool | Path | str = False,
+        hsts: bool | Hosts | Path | str = True,
         connections: int = 32,
         connector: AsyncConnector | None = None,
     ) -> None:
@@ -108,6 +111,7 @@ class AsyncClient(AsyncPrepared):
             timeout=timeout, proxy=proxy, source_address=source_address, family=family,
             trace=trace, http2=http2, connections=connections, connector=connector)
         self._set_manners(headers, cookies, follow, max_redirects, user_agent, netrc)
+        self._load_hsts(hsts)
         self.retries, self.longest_wait, self.largest = retries, longest_wait, largest
 
     # -- requests --------------------------------------------------------------------------
@@ -268,9 +272,9 @@ class AsyncClient(AsyncPrepared):
         """Nothing has to be opened: connections are made as they are needed."""
 
     async def aclose(self) -> None:
-        """Close the connections; write the cookie file, if there is one."""
+        """Close the connections; write the files of cookies and HSTS, if there are any."""
         try:
-            await self._keep_cookies()
+            await self._keep_files()
         finally:
             await self.engine.aclose()
 

@@ -23,6 +23,7 @@ from .asking import Params
 from .bodies_sync import Content
 from .cookies import Jar
 from .flow_sync import Ask, Flow
+from .hsts import Hosts
 from .login import Auth
 from .many_sync import Many
 from .prepared_sync import Prepared
@@ -65,6 +66,7 @@ class Client(Prepared):
         largest: bytes of a body that is read into memory.
         user_agent: what it calls itself; "" for nothing.
         netrc: whether to look passwords up in ``~/.netrc``, or the path of such a file.
+        hsts: hosts that want https alone: remembered by this client, in a file, or not at all.
         connections: at once, at most.
         connector: opens the connections instead of the network (memory, tests).
 
@@ -100,6 +102,7 @@ class Client(Prepared):
         largest: int = LARGEST,
         user_agent: str | None = None,
         netrc: bool | Path | str = False,
+        hsts: bool | Hosts | Path | str = True,
         connections: int = 32,
         connector: Connector | None = None,
     ) -> None:
@@ -108,6 +111,7 @@ class Client(Prepared):
             timeout=timeout, proxy=proxy, source_address=source_address, family=family,
             trace=trace, http2=http2, connections=connections, connector=connector)
         self._set_manners(headers, cookies, follow, max_redirects, user_agent, netrc)
+        self._load_hsts(hsts)
         self.retries, self.longest_wait, self.largest = retries, longest_wait, largest
 
     # -- requests --------------------------------------------------------------------------
@@ -268,9 +272,9 @@ class Client(Prepared):
         """Nothing has to be opened: connections are made as they are needed."""
 
     def close(self) -> None:
-        """Close the connections; write the cookie file, if there is one."""
+        """Close the connections; write the files of cookies and HSTS, if there are any."""
         try:
-            self._keep_cookies()
+            self._keep_files()
         finally:
             self.engine.close()
 

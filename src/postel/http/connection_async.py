@@ -6,16 +6,36 @@ Which of the two is for TLS to agree (ALPN, RFC 7301); in the clear it is HTTP/1
 
 from __future__ import annotations
 
+from typing import cast
+
 import httpcore2
 
 from ..transport.crew_async import AsyncLimit
 from .http1_async import AsyncHTTP1, AsyncRequest
-from .network_async import AsyncWire, Route, reach
+from .network_async import AsyncWire, Route, Watch, reach
 
 __all__ = ["AsyncConnection"]
 
+_CANCEL = 8
+"""The code of RST_STREAM for a stream that is not needed any more (RFC 9113 section 7)."""
+
 _IDLE = 60.0
 """Seconds that an idle HTTP/2 connection is kept."""
+
+
+class _AsyncHTTP2(httpcore2.AsyncHTTP2Connection):
+    """httpcore2's HTTP/2, which can let go of one stream while others go on."""
+
+    async def abandon(self, stream: int, watch: Watch) -> None:
+        """The rest of this stream is not wanted (RFC 9113 section 6.4, CANCEL).
+
+        Left alone, it would use up the connection's window, and the other streams would starve.
+        """
+        try:
+            self._h2_state.reset_stream(stream, error_code=_CANCEL)
+            await self._network_stream.write(self._h2_state.data_to_send(), cast("float", watch))
+        except Exception:  # whatever is wrong with it: a new connection will do
+            await self.aclose()
 
 
 class AsyncConnection(httpcore2.AsyncConnectionInterface):
@@ -34,7 +54,10 @@ class AsyncConnection(httpcore2.AsyncConnectionInterface):
         if inner is None:
             async with self._turn:
                 inner = self._inner or await self._connect(request)
-        return await inner.handle_async_request(request)
+        answer = await inner.handle_async_request(request)
+        if isinstance(inner, _AsyncHTTP2):
+            answer.extensions["abandon"] = inner.abandon
+        return answer
 
     async def _connect(self, request: httpcore2.Request) -> httpcore2.AsyncConnectionInterface:
         if self._failed or not isinstance(request, AsyncRequest):
@@ -51,7 +74,7 @@ class AsyncConnection(httpcore2.AsyncConnectionInterface):
 
     def _speak(self, wire: AsyncWire) -> httpcore2.AsyncConnectionInterface:
         if wire.stream.alpn == "h2":
-            return httpcore2.AsyncHTTP2Connection(self._origin, wire, keepalive_expiry=_IDLE)
+            return _AsyncHTTP2(self._origin, wire, keepalive_expiry=_IDLE)
         return AsyncHTTP1(self._origin, wire)
 
     async def aclose(self) -> None:

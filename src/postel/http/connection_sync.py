@@ -6,16 +6,36 @@ Which of the two is for TLS to agree (ALPN, RFC 7301); in the clear it is HTTP/1
 
 from __future__ import annotations
 
+from typing import cast
+
 import httpcore2
 
 from ..transport.crew_sync import Limit
 from .http1_sync import HTTP1, Request
-from .network_sync import Wire, Route, reach
+from .network_sync import Wire, Route, Watch, reach
 
 __all__ = ["Connection"]
 
+_CANCEL = 8
+"""The code of RST_STREAM for a stream that is not needed any more (RFC 9113 section 7)."""
+
 _IDLE = 60.0
 """Seconds that an idle HTTP/2 connection is kept."""
+
+
+class _HTTP2(httpcore2.HTTP2Connection):
+    """httpcore2's HTTP/2, which can let go of one stream while others go on."""
+
+    def abandon(self, stream: int, watch: Watch) -> None:
+        """The rest of this stream is not wanted (RFC 9113 section 6.4, CANCEL).
+
+        Left alone, it would use up the connection's window, and the other streams would starve.
+        """
+        try:
+            self._h2_state.reset_stream(stream, error_code=_CANCEL)
+            self._network_stream.write(self._h2_state.data_to_send(), cast("float", watch))
+        except Exception:  # whatever is wrong with it: a new connection will do
+            self.close()
 
 
 class Connection(httpcore2.ConnectionInterface):
@@ -34,7 +54,10 @@ class Connection(httpcore2.ConnectionInterface):
         if inner is None:
             with self._turn:
                 inner = self._inner or self._connect(request)
-        return inner.handle_request(request)
+        answer = inner.handle_request(request)
+        if isinstance(inner, _HTTP2):
+            answer.extensions["abandon"] = inner.abandon
+        return answer
 
     def _connect(self, request: httpcore2.Request) -> httpcore2.ConnectionInterface:
         if self._failed or not isinstance(request, Request):
@@ -51,7 +74,7 @@ class Connection(httpcore2.ConnectionInterface):
 
     def _speak(self, wire: Wire) -> httpcore2.ConnectionInterface:
         if wire.stream.alpn == "h2":
-            return httpcore2.HTTP2Connection(self._origin, wire, keepalive_expiry=_IDLE)
+            return _HTTP2(self._origin, wire, keepalive_expiry=_IDLE)
         return HTTP1(self._origin, wire)
 
     def close(self) -> None:

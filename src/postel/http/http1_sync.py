@@ -178,8 +178,7 @@ class HTTP1(httpcore2.ConnectionInterface):
                        else "without an answer"))
             if not watch.heard:
                 watch.first = now()
-            watch.heard += len(data)
-            watch.progressed()
+            watch.heard += len(data)  # no more time for it: a header may drip for ever
             answers.feed(data)
         watch.first = watch.first or now()
         return head

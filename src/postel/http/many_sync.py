@@ -151,7 +151,8 @@ class _Line:
             raise Incomplete("the connection was cut off, and nothing else told how long the "
                              "body is")
         self.watch.first = self.watch.first or now()
-        self.watch.progressed()
+        if answers.in_body:
+            self.watch.progressed()
         answers.feed(data)
 
     def close(self) -> None:

@@ -15,17 +15,14 @@ from typing import Any, cast
 
 import httpcore2
 
-from ..errors import ConnectionLost, ProtocolError
+from ..errors import ConnectionLost
 from ..timing import NEVER, Deadline
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
 from ..transport.stream_async import AsyncStream
 from ..types import Peer
 
-__all__ = ["LONGEST_HEAD", "AsyncWire", "Route", "Watch", "reach"]
-
-LONGEST_HEAD = 1 << 20
-"""Bytes that may come before an answer's header is complete, interim answers (1xx) included."""
+__all__ = ["AsyncWire", "Route", "Watch", "reach"]
 
 
 @dataclass
@@ -112,24 +109,17 @@ class AsyncWire(httpcore2.AsyncNetworkStream):
         self._context: ssl.SSLContext | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """The next bytes; one request's header may not go on for ever."""
+        """The next bytes."""
         watch = cast("Watch", timeout)
         watch.wire = self
         self.stream.deadline = watch.deadline
         data = await self.stream.receive(max_bytes)
-        if watch.head:
-            self._in_head(watch, len(data))
-        watch.progressed()
-        return data
-
-    def _in_head(self, watch: Watch, count: int) -> None:
-        if not watch.heard:
+        if not watch.head:
+            watch.progressed()  # the header has one deadline, however it drips
+        elif not watch.heard:
             watch.first = now()
-        watch.heard += count
-        if watch.heard > LONGEST_HEAD:
-            raise ProtocolError(
-                f"{self._route.host}: {watch.heard:,} bytes came, and no answer among them",
-                hint="a flood of frames, or a header without an end")
+        watch.heard += len(data)
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of *buffer*."""

@@ -18,6 +18,7 @@ from ..transport import disk_sync as disk
 from ..transport.clock_sync import today
 from ..transport.connector_sync import Connector
 from ..transport.names import HOSTS
+from ..transport.target import Target, on_disk
 from ..transport.tls import TLSOptions
 from ..transport.trace import Trace, trace_for
 from ..types import Security
@@ -30,6 +31,7 @@ from .decoders import accepted
 from .engine_sync import Engine
 from .flow_sync import Ask
 from .headers import Headers, checked_value
+from .hsts import Hosts
 from .login import Auth, Login, login_of
 from .responses_sync import StreamResponse
 from .types import Follow
@@ -70,6 +72,7 @@ class Prepared:
             raise UsageError(f"security={security!r}: HTTP knows no upgrade in the clear",
                              hint="one of auto, tls, plain")
         self.security, self.timeout = security, timeout
+        self._verified = not isinstance(tls, TLSOptions) or tls.verify
         base_url = base_of(base, port=port, security=security)
         if base_url is not None:
             user = base_url.user if user is None else user
@@ -173,8 +176,23 @@ class Prepared:
         return None
 
     def upgraded(self, url: URL) -> URL:
-        """*url*, in https where the host is known to want it (HSTS)."""
-        return url
+        """*url*, in https where the host is known to want it (RFC 6797)."""
+        if url.scheme != "http" or self._hsts is None:
+            return url
+        return self._hsts.secured(url, now=today())
+
+    def _load_hsts(self, hsts: bool | Hosts | Path | str) -> None:
+        """The hosts that want TLS: a set of one's own, a file's, or of this client's life."""
+        self._hsts_file: Path | None = None
+        self._hsts: Hosts | None = None
+        if isinstance(hsts, Hosts):
+            self._hsts = hsts
+        elif hsts:
+            self._hsts = Hosts()
+            if not isinstance(hsts, bool):
+                self._hsts_file = path = Path(hsts)
+                if path.exists():
+                    self._hsts.load(path.read_text("utf-8", "replace"))
 
     # -- cookies ---------------------------------------------------------------------------
 
@@ -206,16 +224,21 @@ class Prepared:
             for cookie in from_netscape(path.read_text("utf-8", "surrogateescape")):
                 self.cookies.set(cookie)
 
-    def _keep_cookies(self) -> None:
+    def _keep_files(self) -> None:
+        """Write what is to outlive this client: cookies, and the hosts that want TLS."""
         if self._cookie_file is not None:
-            from ..transport.target import Target
             from .cookie_files import to_netscape
 
-            text = to_netscape(self.cookies)
-            with disk.call(Target.at, self._cookie_file) as target:
-                target.restart()
-                target.file.write(text.encode("utf-8", "surrogateescape"))
-                disk.call(target.commit, mode=0o600)
+            self._keep(self._cookie_file, to_netscape(self.cookies))
+        if self._hsts_file is not None and self._hsts is not None:
+            self._keep(self._hsts_file, self._hsts.text(now=today()))
+
+    @staticmethod
+    def _keep(path: Path, text: str) -> None:
+        with on_disk(path), disk.call(Target.at, path) as target:
+            target.restart()
+            target.file.write(text.encode("utf-8", "surrogateescape"))
+            disk.call(target.commit, mode=0o600)
 
     def cookies_for(self, method: str, url: URL, given: str) -> str:
         """The Cookie field of a request."""
@@ -235,8 +258,11 @@ class Prepared:
 
     def learn(self, answer: StreamResponse) -> None:
         """Take the cookies of an answer."""
-        if "set-cookie" in answer.headers:
-            self.cookies.store(answer.url, answer.headers.all("set-cookie"), now=today())
+        headers = answer.headers
+        if "set-cookie" in headers:
+            self.cookies.store(answer.url, headers.all("set-cookie"), now=today())
+        if self._hsts is not None and "strict-transport-security" in headers and self._verified:
+            self._hsts.note(answer.url, headers.all("strict-transport-security")[0], now=today())
 
     # -- log-ins ---------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ class AsyncStreamResponse:
         self.done = 0
         self.ended = False
         self._stream: Any = answer.stream
+        self._abandon: Any = answer.extensions.get("abandon")
+        self._stream_id: int = answer.extensions.get("stream_id", 0)
         self._direct: AsyncHTTP1Body | None = answer.extensions.get("body")
         self._chunks: Any = None
         self._watch = watch
@@ -294,9 +296,9 @@ class AsyncStreamResponse:
             watch.patience, watch.deadline = before
 
     async def _cut(self) -> None:
-        """HTTP/1.1 closes the connection by itself; in HTTP/2 a stream alone would linger."""
-        if self.http_version == "HTTP/2" and self._watch.wire is not None:
-            await self._watch.wire.aclose()
+        """HTTP/1.1 closes the connection by itself; in HTTP/2 the stream is let go of."""
+        if self._abandon is not None:
+            await self._abandon(self._stream_id, self._watch)
 
     async def __aenter__(self) -> AsyncStreamResponse:
         return self

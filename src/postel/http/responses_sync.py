@@ -74,6 +74,8 @@ class StreamResponse:
         self.done = 0
         self.ended = False
         self._stream: Any = answer.stream
+        self._abandon: Any = answer.extensions.get("abandon")
+        self._stream_id: int = answer.extensions.get("stream_id", 0)
         self._direct: HTTP1Body | None = answer.extensions.get("body")
         self._chunks: Any = None
         self._watch = watch
@@ -294,9 +296,9 @@ class StreamResponse:
             watch.patience, watch.deadline = before
 
     def _cut(self) -> None:
-        """HTTP/1.1 closes the connection by itself; in HTTP/2 a stream alone would linger."""
-        if self.http_version == "HTTP/2" and self._watch.wire is not None:
-            self._watch.wire.close()
+        """HTTP/1.1 closes the connection by itself; in HTTP/2 the stream is let go of."""
+        if self._abandon is not None:
+            self._abandon(self._stream_id, self._watch)
 
     def __enter__(self) -> StreamResponse:
         return self
