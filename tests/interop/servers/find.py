@@ -14,7 +14,8 @@ from .process import ENVIRONMENT, is_root
 __all__ = ["absent", "cache", "need_root", "program", "server_program"]
 
 # Command -> Debian package, where the two differ.
-PACKAGES = {"dovecot": "dovecot-pop3d", "rclone": "rclone", "ss": "iproute2"}
+PACKAGES = {"ab": "apache2-utils", "aria2c": "aria2", "dovecot": "dovecot-pop3d",
+            "mount.davfs": "davfs2", "rclone": "rclone", "ss": "iproute2"}
 # Server -> (folder in the cache, packages that `.ci/unpack.sh` puts there).
 UNPACKED = {
     "proftpd": ("proftpd", "proftpd-core proftpd-mod-crypto"),
