@@ -123,15 +123,17 @@ class Score:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line for each protocol; a case that two files name counts where it is played."""
-        found: dict[str, dict[str, str]] = {"ftp": {}, "pop3": {}}
+        found: dict[str, dict[str, str]] = {"ftp": {}, "pop3": {}, "http": {}}
         for outcome in ("skipped", "passed", "xfailed", "failed"):  # the last one stands
             for report in terminalreporter.getreports(outcome):
-                case = re.search(r"test_curl\w*\.py::test_(ftp|pop3)\[(test\d+)\]", report.nodeid)
+                case = re.search(r"test_curl\w*\.py::test_(ftp|pop3|http)\[(test\d+)\]", report.nodeid)
                 if case:
                     found[case[1]][case[2]] = outcome
         for family, cases in found.items():
+            if not cases:
+                continue
             results = list(cases.values())
             passed, absent = results.count("passed"), results.count("skipped")
             terminalreporter.write_line(
                 f"curl {family.upper()}: {passed} pass, {len(results) - passed - absent} fail, "
-                f"{absent} without counterpart (of {len(results)})")
+                f"{absent} without counterpart or different on purpose (of {len(results)})")
