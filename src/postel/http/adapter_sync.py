@@ -60,7 +60,8 @@ class Adapter(Files):
     def features(self) -> Features:
         """What a plain web server can do: sizes of its pages are rounded, times to the minute."""
         return Features(exact_sizes=False, precision=60.0, resume_write=False, set_modified=False,
-                        atomic_rename=False, validators=True, rename=False)
+                        atomic_rename=False, validators=True, rename=False,
+                        digests=self.site.digests)
 
     # -- what is known ---------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ class Adapter(Files):
             return Entry(name, Kind.FOLDER)
         answer = self.site.web.head(self.site.place(path), headers=PLAIN)
         self.site.heard(answer)
-        folder = path.endswith("/") or self._is_folder(answer)
+        folder = path.endswith("/") or self.is_folder(answer)
         if answer.status in (405, 501) or (
                 answer.ok and not folder and not kept.packed(path, answer.headers)
                 and kept.length(answer.headers) is None):
@@ -115,7 +116,7 @@ class Adapter(Files):
         return self.remember(path, self._placed(entry, answer))
 
     @staticmethod
-    def _is_folder(answer: Response | StreamResponse) -> bool:
+    def is_folder(answer: Response | StreamResponse) -> bool:
         """Whether the server led from a name to the same with a slash: so it is a folder."""
         return any(one.url.path + "/" == two.url.path
                    for one, two in pairwise([*answer.history, answer]))
@@ -139,7 +140,7 @@ class Adapter(Files):
             headers = answer.headers.without("content-length") if answer.status != 200 \
                 else answer.headers
             entry = kept.file_entry(name, path, headers, now=today(), size=size,
-                                    folder=self._is_folder(answer))
+                                    folder=self.is_folder(answer))
             return self._placed(entry, answer)
 
     def digest(self, path: str, algorithm: str | None = None) -> tuple[str, str]:

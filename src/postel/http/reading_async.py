@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from ..errors import Changed, ChecksumMismatch, Incomplete, PostelError, ProtocolError
+from ..errors import Changed, ChecksumMismatch, Conflict, Incomplete, PostelError, ProtocolError
 from ..session.files_async import AsyncReading
 from ..transport.clock_async import today
 from ..types import Entry
@@ -88,11 +88,9 @@ class AsyncHTTPReading(AsyncReading):
         self._begun = True
         files = self._files
         known = await files.validated(self.path) if self.offset else None
-        fields = dict(PLAIN)
+        fields = {**PLAIN, "Want-Repr-Digest": digests.WANTED}
         if known is not None and known.validator is not None:
             fields |= {"Range": ranges.of(self.offset), "If-Range": known.validator}
-        elif not self.offset:
-            fields["Want-Repr-Digest"] = digests.WANTED
         answer = await files.site.web.stream("GET", files.site.place(self.path),
                                              headers=fields).open()
         self._answer, self.url = answer, answer.url
@@ -102,6 +100,10 @@ class AsyncHTTPReading(AsyncReading):
         except BaseException:
             await answer.aclose()
             raise
+        if answer.status == 416:  # the end of the file: what came is words, and no bytes of it
+            self._answer = None
+            await answer.aclose()
+            return
         self._flow = answer.iter_raw()
 
     async def _judge(self, answer: AsyncStreamResponse, known: Entry | None) -> None:
@@ -112,6 +114,9 @@ class AsyncHTTPReading(AsyncReading):
             raise Changed(f"{self.name}: it is shorter than {self.offset:,} bytes now", code=416,
                           hint="it has changed since its beginning was read")
         await answer.raise_for_status()
+        if not self.path.endswith("/") and self._files.is_folder(answer):
+            raise Conflict(f"{self.name}: it is a folder: the server leads to {answer.url}",
+                           hint="with a slash behind it, the page of the folder is fetched")
         if answer.status == 206:
             self._judge_part(answer, known)
         elif answer.status == 200:

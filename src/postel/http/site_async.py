@@ -24,6 +24,7 @@ from ..transport.trace import Trace
 from ..types import Peer, Progress, Security, ServerInfo
 from ..urls import URL, quote, unquote
 from ..wire.text import display
+from . import digests, kept
 from .adapter_async import AsyncAdapter
 from .asking import base_of
 from .client_async import AsyncClient
@@ -111,6 +112,7 @@ class AsyncSite(AsyncFileSite):
         self._peer: Peer | None = None
         self._lent = False
         self.is_bucket = False
+        self.digests: tuple[str, ...] = ()
         self._files = self._adapter()
 
     def _adapter(self) -> AsyncAdapter:
@@ -174,11 +176,15 @@ class AsyncSite(AsyncFileSite):
         twin.url, twin.web = self.url, self.web
         twin._begin()
         twin._lent, twin._exact, twin.is_bucket = True, self._exact, self.is_bucket
-        twin._latency = self._latency
+        twin._latency, twin.digests = self._latency, self.digests
         return twin
 
     async def __aenter__(self) -> Self:
-        await self.open()
+        try:
+            await self.open()
+        except BaseException:
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -231,6 +237,9 @@ class AsyncSite(AsyncFileSite):
         if self._peer is None:
             self._peer = answer.peer
             self._info = ServerInfo("", display(answer.headers.get("server", ""))[:200])
+        if answer.status == 200 and (told := digests.best(answer.headers.pairs, whole=True)):
+            name = kept.registered(told.name)
+            self.digests = self.digests if name in self.digests else (*self.digests, name)
         times = answer.timings
         if trip := times.connect or (0.0 if self._latency else times.first):
             self._latency = min(trip, self._latency or trip)

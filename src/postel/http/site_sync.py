@@ -24,6 +24,7 @@ from ..transport.trace import Trace
 from ..types import Peer, Progress, Security, ServerInfo
 from ..urls import URL, quote, unquote
 from ..wire.text import display
+from . import digests, kept
 from .adapter_sync import Adapter
 from .asking import base_of
 from .client_sync import Client
@@ -111,6 +112,7 @@ class Site(FileSite):
         self._peer: Peer | None = None
         self._lent = False
         self.is_bucket = False
+        self.digests: tuple[str, ...] = ()
         self._files = self._adapter()
 
     def _adapter(self) -> Adapter:
@@ -174,11 +176,15 @@ class Site(FileSite):
         twin.url, twin.web = self.url, self.web
         twin._begin()
         twin._lent, twin._exact, twin.is_bucket = True, self._exact, self.is_bucket
-        twin._latency = self._latency
+        twin._latency, twin.digests = self._latency, self.digests
         return twin
 
     def __enter__(self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -231,6 +237,9 @@ class Site(FileSite):
         if self._peer is None:
             self._peer = answer.peer
             self._info = ServerInfo("", display(answer.headers.get("server", ""))[:200])
+        if answer.status == 200 and (told := digests.best(answer.headers.pairs, whole=True)):
+            name = kept.registered(told.name)
+            self.digests = self.digests if name in self.digests else (*self.digests, name)
         times = answer.timings
         if trip := times.connect or (0.0 if self._latency else times.first):
             self._latency = min(trip, self._latency or trip)

@@ -53,8 +53,8 @@ class Adapter(WebAdapter):
     @property
     def features(self) -> Features:
         """What this server can do, as far as it has shown."""
-        return Features(resume_write=False, set_modified=self.site.sets_time is not False,
-                        copy=True, validators=True, digests=self.site.digests)
+        return Features(resume_write=False, copy=True, validators=True, digests=self.site.digests,
+                        set_modified=True in (self.site.sets_time, self.site.takes_time))
 
     # -- looking ---------------------------------------------------------------------------
 

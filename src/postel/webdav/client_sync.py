@@ -42,7 +42,6 @@ class Client(Words):
         self.held: list[Held] = []
         self.sets_time: bool | None = None
         self.takes_time: bool | None = None
-        self.digests: tuple[str, ...] = ()
         self.capabilities: frozenset[str] = frozenset()
         super()._begin()
 
@@ -81,12 +80,14 @@ class Client(Words):
             answer.raise_for_status()
         words = answer.headers.get("dav", "").split(",")
         self.capabilities = frozenset(word.strip().lower() for word in words if word.strip())
+        if any(word.startswith(("nc-", "nextcloud", "oc-")) for word in self.capabilities):
+            self.sets_time = self.takes_time = True
 
     def another(self) -> Client:
         """A second one over the same connections; this one closes them."""
         twin = cast("Client", super().another())
         twin.held, twin.capabilities = self.held, self.capabilities
-        twin.sets_time, twin.digests = self.sets_time, self.digests
+        twin.sets_time, twin.takes_time = self.sets_time, self.takes_time
         return twin
 
     def upload(
