@@ -49,6 +49,7 @@ LINGER = 2.0
 """Seconds to read on after the last answer: closing over unread bytes would be a reset."""
 
 _STATUS = re.compile(rb"([1-5]\d\d)(?: ([^\r\n]*))?(?:\r\n|$)")
+_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 _ABSOLUTE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _NAMES = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate", b"dav": b"DAV",
           b"ms-author-via": b"MS-Author-Via", b"oc-etag": b"OC-ETag", b"x-oc-mtime": b"X-OC-Mtime"}
@@ -446,6 +447,10 @@ class _Length:
 def _checked(request: h11.Request) -> Target:
     """The target of a request that has one meaning."""
     names = [name for name, _ in request.headers]
+    if not request.http_version.startswith(b"1."):
+        raise ValueError("only HTTP/1 is spoken here")
+    if any(name == b"host" and not _HOST.fullmatch(value) for name, value in request.headers):
+        raise ValueError("Host names no host (RFC 9112 section 3.2)")
     if b"transfer-encoding" in names and (
             b"content-length" in names or request.http_version < b"1.1"):
         raise ValueError("Content-Length and Transfer-Encoding contradict each other")
