@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from servers import SSHD, program
 
-from postel.errors import AuthenticationError, HostKeyError, NotSupported
+from postel.errors import AuthenticationError, HostKeyError, NotFound, NotSupported
 from postel.ssh.link_sync import Link, open_link
+from postel.ssh.scp_sync import SCP
 from postel.ssh.types import SSHOptions
 from postel.timing import Deadline
 from postel.transport.clock_sync import now
@@ -210,3 +211,30 @@ def test_by_way_of_a_proxy(sshd: SSHD, backend: str) -> None:
 def test_compression_and_ciphers(sshd: SSHD, backend: str) -> None:
     assert greeting(sshd, backend, compression=True)[4] == 2
     assert greeting(sshd, backend, ciphers="aes256-ctr")[4] == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_old_protocol_of_scp(sshd: SSHD, backend: str, tmp_path: Path) -> None:
+    program("scp", "openssh-client")
+    options = SSHOptions(backend=backend, config="none", agent=False, legacy_scp=True,  # type: ignore[arg-type]
+                         known_hosts=sshd.known_hosts, identities=(sshd.key,))
+    site = SCP(f"scp://{sshd.user}@127.0.0.1:{sshd.port}/", ssh=options, timeout=20.0)
+    there = f"{sshd.path}/scp-{backend}"
+    tree = tmp_path / "tree"
+    (tree / "sub").mkdir(parents=True)
+    (tree / "sub" / "a b'c.txt").write_bytes(b"hello")
+    (tree / "big").write_bytes(bytes(range(256)) * 40_000)
+    os.utime(tree / "big", (1_600_000_000, 1_600_000_000))
+    assert site.upload_tree(tree, there).files == 2
+    copied = site.download_tree(there, tmp_path / "back")
+    assert copied.size == 256 * 40_000 + 5
+    assert (tmp_path / "back" / "big").read_bytes() == (tree / "big").read_bytes()
+    assert (tmp_path / "back" / "big").stat().st_mtime == 1_600_000_000
+    site.download(f"{there}/sub/a b'c.txt", tmp_path / "one")
+    assert (tmp_path / "one").read_bytes() == b"hello"
+    site.upload(tree / "big", f"{there}/two; touch x")
+    assert Path(f"{there}/two; touch x").read_bytes() == (tree / "big").read_bytes()
+    with pytest.raises(NotFound):
+        site.download(f"{there}/none", tmp_path / "none")
+    with pytest.raises(NotFound):
+        site.upload(tree / "big", f"{there}/none/big")

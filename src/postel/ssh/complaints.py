@@ -266,8 +266,8 @@ def _no_subsystem(said: Said, goal: Goal, match: re.Match[str]) -> PostelError:
     return NotSupported(
         f"start {goal.what} on {goal.host}: the server refused it",
         text=display(match[0]),
-        hint="it has no SFTP, or not for this user; SSHOptions(legacy_scp=True) and an scp:// URL "
-        "speak the old protocol" if goal.subsystem == "sftp" else "")
+        hint="it has no SFTP, or not for this user; postel.ssh.SCP speaks the old protocol of "
+        "scp(1), with SSHOptions(legacy_scp=True)" if goal.subsystem == "sftp" else "")
 
 
 def _no_command(said: Said, goal: Goal, match: re.Match[str]) -> PostelError:

@@ -79,8 +79,8 @@ def _no_channel(error: asyncssh.ChannelOpenError, link: Library, words: str) -> 
                              hint="this user may perhaps only use SFTP")
         return NotSupported(
             f"{what}: the server refused it", text=words,
-            hint="it has no SFTP, or not for this user; SSHOptions(legacy_scp=True) and an scp:// "
-            "URL speak the old protocol" if link.goal.subsystem == "sftp" else "")
+            hint="it has no SFTP, or not for this user; postel.ssh.SCP speaks the old protocol of "
+            "scp(1), with SSHOptions(legacy_scp=True)" if link.goal.subsystem == "sftp" else "")
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
         return Forbidden(f"{what}: {words}", text=words)
     return TryLater(f"{what}: {words}", text=words, temporary=True)

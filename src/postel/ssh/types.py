@@ -74,7 +74,7 @@ class SSHOptions:
         options: further settings of ssh_config(5), each ``"Name=value"``.
         answer: called with each prompt that is for neither password nor passphrase (a one-time
             code, a new password); returns the answer, or None to refuse.
-        legacy_scp: speak the old protocol of scp(1) where ``scp://`` is asked for.
+        legacy_scp: allows `postel.ssh.SCP`, which speaks the old protocol of scp(1).
 
     Example:
         >>> SSHOptions(tofu=True, jump="gate.example.org").tofu
