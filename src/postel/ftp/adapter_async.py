@@ -17,13 +17,14 @@ from ..transport.clock_async import Later
 from ..types import Entry, Features, Kind, Outcome
 from ..wire.replies import Reply
 from . import replies
+from .data_async import AsyncLeftBehind
 from .learned import DEEP
 from .listings_async import AsyncListing
 from .wire import FTPCommand
 
 if TYPE_CHECKING:
     from .client_async import AsyncClient
-    from .transfers_async import AsyncReader
+    from .transfers_async import AsyncReader, AsyncWriter
 
 __all__ = ["AsyncAdapter", "AsyncBurst"]
 
@@ -203,8 +204,12 @@ class AsyncAdapter(AsyncFiles):
             following = next(coming, None)
             upcoming = None if following is None else self.site.stor(following[1])
             writing.on_end = [] if upcoming is None else [upcoming._transfer]
-            await give(current[0], writing)
-            await writing.skip()
+            try:
+                await give(current[0], writing)
+                await writing.skip()
+            except BaseException:
+                self._leave([writing, upcoming] if upcoming is not None else [writing])
+                raise
             current, writing = following, upcoming
 
     # -- batches ---------------------------------------------------------------------------
@@ -280,8 +285,18 @@ class AsyncAdapter(AsyncFiles):
                 return
             key, reading = waiting.popleft()
             reading.on_end = [waiting[0][1]._transfer] if waiting else []
-            await take(key, reading)
-            await reading.skip()
+            try:
+                await take(key, reading)
+                await reading.skip()
+            except BaseException:
+                self._leave([reading, *(other for _, other in waiting)])
+                raise
+
+    def _leave(self, bodies: Sequence[AsyncReader | AsyncWriter]) -> None:
+        """What was asked for ahead is in the next command's way: it is settled first."""
+        ahead = [body._transfer for body in bodies if body._transfer.asked_ahead]
+        if ahead and self.site.is_open:
+            self.site._unfinished = AsyncLeftBehind(self.site, ahead)
 
 
 def _is_odd(asked: Sequence[Sequence[FTPCommand]], answers: Sequence[Answers]) -> bool:

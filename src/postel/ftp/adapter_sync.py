@@ -17,13 +17,14 @@ from ..transport.clock_sync import Later
 from ..types import Entry, Features, Kind, Outcome
 from ..wire.replies import Reply
 from . import replies
+from .data_sync import LeftBehind
 from .learned import DEEP
 from .listings_sync import Listing
 from .wire import FTPCommand
 
 if TYPE_CHECKING:
     from .client_sync import Client
-    from .transfers_sync import Reader
+    from .transfers_sync import Reader, Writer
 
 __all__ = ["Adapter", "Burst"]
 
@@ -203,8 +204,12 @@ class Adapter(Files):
             following = next(coming, None)
             upcoming = None if following is None else self.site.stor(following[1])
             writing.on_end = [] if upcoming is None else [upcoming._transfer]
-            give(current[0], writing)
-            writing.skip()
+            try:
+                give(current[0], writing)
+                writing.skip()
+            except BaseException:
+                self._leave([writing, upcoming] if upcoming is not None else [writing])
+                raise
             current, writing = following, upcoming
 
     # -- batches ---------------------------------------------------------------------------
@@ -280,8 +285,18 @@ class Adapter(Files):
                 return
             key, reading = waiting.popleft()
             reading.on_end = [waiting[0][1]._transfer] if waiting else []
-            take(key, reading)
-            reading.skip()
+            try:
+                take(key, reading)
+                reading.skip()
+            except BaseException:
+                self._leave([reading, *(other for _, other in waiting)])
+                raise
+
+    def _leave(self, bodies: Sequence[Reader | Writer]) -> None:
+        """What was asked for ahead is in the next command's way: it is settled first."""
+        ahead = [body._transfer for body in bodies if body._transfer.asked_ahead]
+        if ahead and self.site.is_open:
+            self.site._unfinished = LeftBehind(self.site, ahead)
 
 
 def _is_odd(asked: Sequence[Sequence[FTPCommand]], answers: Sequence[Answers]) -> bool:

@@ -12,9 +12,18 @@ was announced and matches. A TLS stream torn off without a size to hold it again
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectError, NetworkError, NotSupported, ProtocolError, ReplyError
+from ..errors import (
+    ConnectError,
+    NetworkError,
+    NotSupported,
+    PostelError,
+    ProtocolError,
+    ReplyError,
+)
 from ..timing import Deadline
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
@@ -28,7 +37,7 @@ from .wire import FTPCommand, command
 if TYPE_CHECKING:
     from .transfers_async import AsyncTransfers
 
-__all__ = ["AsyncTransfer"]
+__all__ = ["AsyncLeftBehind", "AsyncTransfer"]
 
 _LOST = (500, 503)
 """What servers answer to commands that come while they are busy with a transfer."""
@@ -54,6 +63,7 @@ class AsyncTransfer:
         self._before = before
         self._passive: FTPCommand | None = None
         self._queued = False
+        self._where: int | None = None
         self._listener: AsyncListener | None = None
         self.stream: AsyncStream | None = None
         self.begun: Reply | None = None
@@ -109,8 +119,37 @@ class AsyncTransfer:
             if ahead and error.code in _LOST:
                 raise self._lost_its_place(error) from error
             raise
-        except BaseException:
+        except PostelError:
             await self.close()
+            raise
+        except BaseException:
+            self.site._unfinished = self
+            await self.close()
+            raise
+
+    async def settle(self) -> None:
+        """Who asked for it was stopped before it began: the server must not wait for them.
+
+        It may listen for the data connection and read no command until one is made. So one is
+        made and closed, and what the server says of it is heard out.
+        """
+        if not self._queued or self.begun is not None or self.site.active:
+            return  # what is still to be said of it is dropped when it comes
+        try:
+            port = self._where if self._where is not None else await self._port()
+            if not self._queued:
+                return  # EPSV was refused, and with it what came along
+            try:
+                await (await self._reach(port)).aclose()
+            except ConnectError:
+                pass  # it was made before, and closed since
+            reply = await self.site._event(self.asked, Reply)
+            if reply.kind == 1:
+                await self._last_word()
+        except PostelError:
+            raise
+        except BaseException:
+            self.site._unfinished = self
             raise
 
     async def _connect(self) -> None:
@@ -131,7 +170,7 @@ class AsyncTransfer:
             # an address translator that does not understand EPSV let the reply through, but not
             # the connection: PASV is remembered for this server
             site.learned.epsv = False
-            self._passive, self._queued = None, False
+            self._passive, self._where, self._queued = None, None, False
             await self._connect()
             return
         site.learned.reachable = True
@@ -163,8 +202,10 @@ class AsyncTransfer:
         reply = await site._final(asked)
         if reply.kind == 2:
             if asked.verb == "EPSV":
-                return replies.epsv_port(reply)
-            return replies.pasv_address(reply)[1]
+                self._where = replies.epsv_port(reply)
+            else:
+                self._where = replies.pasv_address(reply)[1]
+            return self._where
         await self._forget_answers()
         if (reply.code == 421 or asked.verb == "PASV" or reply.code // 10 == 53
                 or ":" in site.peer.address):  # PASV knows no IPv6
@@ -296,6 +337,31 @@ class AsyncTransfer:
         if reply.kind == 1:
             self.site._control.give_up(self.asked)
         return reply
+
+
+class AsyncLeftBehind:
+    """Transfers that were asked for ahead, and that nobody comes for any more.
+
+    Args:
+        site: the client.
+        transfers: in the order in which they were asked for.
+    """
+
+    def __init__(self, site: AsyncTransfers, transfers: Iterable[AsyncTransfer]) -> None:
+        self._site = site
+        self._transfers = deque(transfers)
+
+    async def settle(self) -> None:
+        """Let the server have done with each."""
+        try:
+            while self._transfers:
+                await self._transfers[0].settle()
+                self._transfers.popleft()
+        except PostelError:
+            raise
+        except BaseException:
+            self._site._unfinished = self
+            raise
 
 
 def _eprt(address: str, port: int) -> FTPCommand:
