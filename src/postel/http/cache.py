@@ -57,7 +57,8 @@ class Stored:
         headers: the fields of the response, those of one connection left out.
         requested: when the request was sent.
         received: when the response began to arrive.
-        varied: the request's fields that Vary names, each as a digest: they may be secrets.
+        varied: the request's fields that Vary names, and Authorization, since what one user may
+            see is not another's; each as a digest: they may be secrets.
     """
 
     status: int
@@ -147,7 +148,7 @@ def stored(
 
 def _varied(response: Headers, request: Headers) -> dict[str, str]:
     request = list(request)
-    names = {item.lower() for item in items(values(response, "vary"))}
+    names = {item.lower() for item in items(values(response, "vary"))} | {"authorization"}
     return {name: _digest(values(request, name)) for name in sorted(names)}
 
 

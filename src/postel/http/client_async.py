@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from ..errors import PostelError
 from ..secrets import Secret
@@ -29,6 +29,9 @@ from .many_async import AsyncMany
 from .prepared_async import AsyncPrepared
 from .responses_async import LARGEST, AsyncStreamResponse
 from .types import Follow, Response
+
+if TYPE_CHECKING:
+    from .store import Store
 
 __all__ = ["AsyncClient", "AsyncExchange"]
 
@@ -67,6 +70,8 @@ class AsyncClient(AsyncPrepared):
         user_agent: what it calls itself; "" for nothing.
         netrc: whether to look passwords up in ``~/.netrc``, or the path of such a file.
         hsts: hosts that want https alone: remembered by this client, in a file, or not at all.
+        cache: a file that keeps what may be kept (RFC 9111), or a `Store`; None asks each time.
+            `get_many` passes it by.
         connections: at once, at most.
         connector: opens the connections instead of the network (memory, tests).
 
@@ -103,6 +108,7 @@ class AsyncClient(AsyncPrepared):
         user_agent: str | None = None,
         netrc: bool | Path | str = False,
         hsts: bool | Hosts | Path | str = True,
+        cache: Store | Path | str | None = None,
         connections: int = 32,
         connector: AsyncConnector | None = None,
     ) -> None:
@@ -112,6 +118,7 @@ class AsyncClient(AsyncPrepared):
             trace=trace, http2=http2, connections=connections, connector=connector)
         self._set_manners(headers, cookies, follow, max_redirects, user_agent, netrc)
         self._load_hsts(hsts)
+        self._use_cache(cache)
         self.retries, self.longest_wait, self.largest = retries, longest_wait, largest
 
     # -- requests --------------------------------------------------------------------------
@@ -277,6 +284,8 @@ class AsyncClient(AsyncPrepared):
             await self._keep_files()
         finally:
             await self.engine.aclose()
+            if self.cache is not None:
+                await self.cache.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from ..errors import PostelError
 from ..secrets import Secret
@@ -29,6 +29,9 @@ from .many_sync import Many
 from .prepared_sync import Prepared
 from .responses_sync import LARGEST, StreamResponse
 from .types import Follow, Response
+
+if TYPE_CHECKING:
+    from .store import Store
 
 __all__ = ["Client", "Exchange"]
 
@@ -67,6 +70,8 @@ class Client(Prepared):
         user_agent: what it calls itself; "" for nothing.
         netrc: whether to look passwords up in ``~/.netrc``, or the path of such a file.
         hsts: hosts that want https alone: remembered by this client, in a file, or not at all.
+        cache: a file that keeps what may be kept (RFC 9111), or a `Store`; None asks each time.
+            `get_many` passes it by.
         connections: at once, at most.
         connector: opens the connections instead of the network (memory, tests).
 
@@ -103,6 +108,7 @@ class Client(Prepared):
         user_agent: str | None = None,
         netrc: bool | Path | str = False,
         hsts: bool | Hosts | Path | str = True,
+        cache: Store | Path | str | None = None,
         connections: int = 32,
         connector: Connector | None = None,
     ) -> None:
@@ -112,6 +118,7 @@ class Client(Prepared):
             trace=trace, http2=http2, connections=connections, connector=connector)
         self._set_manners(headers, cookies, follow, max_redirects, user_agent, netrc)
         self._load_hsts(hsts)
+        self._use_cache(cache)
         self.retries, self.longest_wait, self.largest = retries, longest_wait, largest
 
     # -- requests --------------------------------------------------------------------------
@@ -277,6 +284,8 @@ class Client(Prepared):
             self._keep_files()
         finally:
             self.engine.close()
+            if self.cache is not None:
+                self.cache.close()
 
     def __enter__(self) -> Self:
         return self

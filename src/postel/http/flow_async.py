@@ -193,8 +193,17 @@ class AsyncFlow:
     # -- one request -----------------------------------------------------------------------
 
     async def _once(self, ask: Ask) -> AsyncStreamResponse:
+        headers, cache = self.fields(ask), self._client.cache
+        if cache is None:
+            return await self._sent(ask, headers)
+
+        async def send(fields: Headers) -> AsyncStreamResponse:
+            return await self._sent(ask, fields)
+
+        return await cache.answer(ask, headers, send)
+
+    async def _sent(self, ask: Ask, headers: Headers) -> AsyncStreamResponse:
         client, watch = self._client, self._watch
-        headers = self.fields(ask)
         self._trace_request(ask, headers)
         body = ask.body
         if body is not None:

@@ -193,8 +193,17 @@ class Flow:
     # -- one request -----------------------------------------------------------------------
 
     def _once(self, ask: Ask) -> StreamResponse:
+        headers, cache = self.fields(ask), self._client.cache
+        if cache is None:
+            return self._sent(ask, headers)
+
+        def send(fields: Headers) -> StreamResponse:
+            return self._sent(ask, fields)
+
+        return cache.answer(ask, headers, send)
+
+    def _sent(self, ask: Ask, headers: Headers) -> StreamResponse:
         client, watch = self._client, self._watch
-        headers = self.fields(ask)
         self._trace_request(ask, headers)
         body = ask.body
         if body is not None:

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
 from ..errors import AuthenticationError, UsageError
@@ -35,6 +35,10 @@ from .hsts import Hosts
 from .login import Auth, Login, login_of
 from .responses_async import AsyncStreamResponse
 from .types import Follow
+
+if TYPE_CHECKING:
+    from .caching_async import AsyncCache
+    from .store import Store
 
 __all__ = ["AsyncPrepared"]
 
@@ -193,6 +197,13 @@ class AsyncPrepared:
                 self._hsts_file = path = Path(hsts)
                 if path.exists():
                     self._hsts.load(path.read_text("utf-8", "replace"))
+
+    def _use_cache(self, place: Store | Path | str | None) -> None:
+        self.cache: AsyncCache | None = None
+        if place is not None:
+            from .caching_async import AsyncCache
+
+            self.cache = AsyncCache(place, self.trace)
 
     # -- cookies ---------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
 from ..errors import AuthenticationError, UsageError
@@ -35,6 +35,10 @@ from .hsts import Hosts
 from .login import Auth, Login, login_of
 from .responses_sync import StreamResponse
 from .types import Follow
+
+if TYPE_CHECKING:
+    from .caching_sync import Cache
+    from .store import Store
 
 __all__ = ["Prepared"]
 
@@ -193,6 +197,13 @@ class Prepared:
                 self._hsts_file = path = Path(hsts)
                 if path.exists():
                     self._hsts.load(path.read_text("utf-8", "replace"))
+
+    def _use_cache(self, place: Store | Path | str | None) -> None:
+        self.cache: Cache | None = None
+        if place is not None:
+            from .caching_sync import Cache
+
+            self.cache = Cache(place, self.trace)
 
     # -- cookies ---------------------------------------------------------------------------
 

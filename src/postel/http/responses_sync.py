@@ -78,6 +78,7 @@ class StreamResponse:
         self._stream_id: int = answer.extensions.get("stream_id", 0)
         self._direct: HTTP1Body | None = answer.extensions.get("body")
         self._chunks: Any = None
+        self.through: Callable[[Any], Any] | None = None
         self._watch = watch
         self._progress = progress
         self._closed = False
@@ -170,7 +171,7 @@ class StreamResponse:
     def _begin(self) -> Any:
         """Take the body in hand; HTTP/1.1's without the pool's layers between."""
         source: Any = self._stream if self._direct is None else self._direct
-        self._chunks = source.__iter__()
+        self._chunks = (source if self.through is None else self.through(source)).__iter__()
         return self._chunks
 
     def iter_bytes(self, *, largest: int | None = None) -> Iterator[bytes]:
@@ -233,7 +234,8 @@ class StreamResponse:
     def _pour(self, file: BinaryIO, decode: bool) -> int:
         """Write the body to *file*; what needs no decoding goes past this process."""
         decode = decode and bool(codings(self.headers.get("content-encoding", "")))
-        if self._direct is not None and not decode and self._chunks is None and not self._closed:
+        if (self._direct is not None and self.through is None and not decode
+                and self._chunks is None and not self._closed):
             return self._pour_directly(self._direct, file)
         size = 0
         for chunk in self.iter_bytes() if decode else self.iter_raw():

@@ -104,7 +104,8 @@ class Store:
         self, path: str | Path, *, largest: int = LARGEST, total: int = TOTAL, most: int = MOST
     ) -> None:
         self.path = Path(path)
-        self._largest, self._total, self._most = largest, total, most
+        self.largest = largest
+        self._total, self._most = total, most
         self._lock = threading.Lock()  # async clients come from several threads of a pool
         with self._telling("open"):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -187,7 +188,7 @@ class Store:
         """
         headers, size = json.dumps(stored.headers), len(body)
         size += len(headers) + len(url)
-        if len(body) > self._largest or size > self._total:
+        if len(body) > self.largest or size > self._total:
             return False
         received = stored.received.timestamp()
         with self._doing("write to"):
