@@ -56,6 +56,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "ftp")
         for name in ("pop3", "pop", "mail"):
             here.also_known_as(f"{name}.example.org", "pop3")
+        for name in ("sftp", "files"):
+            here.also_known_as(f"{name}.example.org", "sftp")
         fill(here)
         yield here
 
@@ -66,10 +68,10 @@ def fill(here: lab.Lab) -> None:
         here.pop3.mailbox("alice").add(
             b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: message %d\r\n"
             b"\r\nHello Alice, this is message %d of three.\r\n" % (number, number))
-    files = here.ftp.files
-    files.put("/pub/hello.txt", HELLO)
-    files.put("/pub/more/data.bin", bytes(range(256)) * 16)
-    files.put("/incoming/readme.txt", b"Put your files here.\n")
+    for files in (here.ftp.files, here.sftp.files):
+        files.put("/pub/hello.txt", HELLO)
+        files.put("/pub/more/data.bin", bytes(range(256)) * 16)
+        files.put("/incoming/readme.txt", b"Put your files here.\n")
 
 
 def run(code: CodeType, names: dict[str, object]) -> None:

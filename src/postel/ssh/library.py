@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 from ..errors import HostKeyError, UsageError
@@ -211,7 +212,7 @@ class Library:
         if goal.password_first:
             settings["preferred_auth"] = "password,keyboard-interactive,publickey"
         if options.identities:
-            settings["client_keys"] = [str(path) for path in options.identities]
+            settings["client_keys"] = [str(Path(path).expanduser()) for path in options.identities]
         if options.passphrase is not None:
             settings["passphrase"] = self._passphrase
         if options.identities or not options.agent:
