@@ -107,6 +107,14 @@ from postel.schemes import SCHEMES
 
 print([scheme.name for scheme in SCHEMES.values() if "list" in scheme.verbs])
 """,
+    "serve": """\
+from urllib.request import urlopen
+
+from postel import lab
+
+with lab.start("http", root="some/folder") as here:
+    print(urlopen("http://127.0.0.1:%d/" % here.address("http")[1]).read())
+""",
     "stat": """\
 import postel
 

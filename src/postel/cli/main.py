@@ -39,6 +39,7 @@ COMMANDS = {
     "put": "store files and folders",
     "rm": "remove files and folders",
     "schemes": "what Postel speaks",
+    "serve": "a folder or an application, until Ctrl-C",
     "stat": "what a URL leads to",
     "sync": "make two folders alike, whichever changed",
     "tour": "see it all work, and check it",
