@@ -56,6 +56,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "ftp")
         for name in ("pop3", "pop", "mail"):
             here.also_known_as(f"{name}.example.org", "pop3")
+        for name in ("files.", "www.", "api.", ""):
+            here.also_known_as(f"{name}example.org", "http")
         for name in ("sftp", "files"):
             here.also_known_as(f"{name}.example.org", "sftp")
         fill(here)
@@ -68,7 +70,8 @@ def fill(here: lab.Lab) -> None:
         here.pop3.mailbox("alice").add(
             b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: message %d\r\n"
             b"\r\nHello Alice, this is message %d of three.\r\n" % (number, number))
-    for files in (here.ftp.files, here.sftp.files):
+    here.http.files.put("/hello.txt", b"hello from the lab\n")
+    for files in (here.ftp.files, here.sftp.files, here.http.files):
         files.put("/pub/hello.txt", HELLO)
         files.put("/pub/more/data.bin", bytes(range(256)) * 16)
         files.put("/incoming/readme.txt", b"Put your files here.\n")
