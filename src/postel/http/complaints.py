@@ -131,8 +131,16 @@ def _said(headers: Mapping[str, str], content: bytes) -> str:
 
 
 def is_foreign(error: BaseException) -> bool:
-    """Whether *error* is of a library below, and must not leave this package."""
-    return type(error).__module__.partition(".")[0] in FOREIGN
+    """Whether *error* is of a library below, or escaped one, and must not leave this package."""
+    if isinstance(error, PostelError):
+        return False
+    if type(error).__module__.partition(".")[0] in FOREIGN:
+        return True
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and str(
+        place.tb_frame.f_globals.get("__name__")).partition(".")[0] in FOREIGN
 
 
 def during(doing: str, error: PostelError) -> PostelError:
@@ -165,19 +173,14 @@ def translated(error: BaseException, doing: str, host: str) -> PostelError:
         doing: method and URL.
         host: the other end.
     """
-    cause = error.__cause__
-    if isinstance(cause, PostelError):
-        return cause
-    text = display(str(error))[:_WORDS]
-    name = type(error).__name__
-    if "without sending complete message body" in text or name == "InvalidBodyLengthError":
-        return Incomplete(f"{doing}: the body is not the announced length: {_lengths(text)}",
-                          hint="the server or something between ended early; try again")
-    if "incomplete chunked read" in text:
-        return Incomplete(f"{doing}: the connection ended before the last chunk of the body",
+    inner = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
+    text = display(str(inner))[:_WORDS]
+    name = type(inner).__name__
+    if name == "InvalidBodyLengthError":
+        return Incomplete(f"{doing}: the body is not of its announced length: {_lengths(text)}",
                           hint="the server or something between ended early; try again")
     if "disconnected" in text or "ConnectionTerminated" in text:
-        return ConnectionLost(f"{doing}: {host} closed the connection without an answer")
+        return ConnectionLost(f"{doing}: {host} closed the connection")
     if "StreamReset" in text:
         return ConnectionLost(f"{doing}: {host} broke the stream off: {text}",
                               hint="the server refused it halfway, or restarts")
@@ -192,4 +195,4 @@ def translated(error: BaseException, doing: str, host: str) -> PostelError:
 
 def _lengths(text: str) -> str:
     numbers = re.findall(r"[0-9]+", text)
-    return f"{numbers[0]} of {numbers[1]} bytes came" if len(numbers) >= 2 else text
+    return f"{numbers[1]} of {numbers[0]} bytes came" if len(numbers) >= 2 else text

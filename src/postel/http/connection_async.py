@@ -6,6 +6,7 @@ Which of the two is for TLS to agree (ALPN, RFC 7301); in the clear it is HTTP/1
 
 from __future__ import annotations
 
+from functools import cache
 from typing import cast
 
 import httpcore2
@@ -36,6 +37,14 @@ class _AsyncHTTP2(httpcore2.AsyncHTTP2Connection):
             await self._network_stream.write(self._h2_state.data_to_send(), cast("float", watch))
         except Exception:  # whatever is wrong with it: a new connection will do
             await self.aclose()
+
+
+@cache
+def _be_strict() -> None:
+    """Have malformed headers refused (RFC 9113 section 8.1.1): httpcore2 lets them pass."""
+    from h2.config import H2Configuration
+
+    _AsyncHTTP2.CONFIG = H2Configuration(validate_inbound_headers=True)
 
 
 class AsyncConnection(httpcore2.AsyncConnectionInterface):
@@ -74,6 +83,7 @@ class AsyncConnection(httpcore2.AsyncConnectionInterface):
 
     def _speak(self, wire: AsyncWire) -> httpcore2.AsyncConnectionInterface:
         if wire.stream.alpn == "h2":
+            _be_strict()
             return _AsyncHTTP2(self._origin, wire, keepalive_expiry=_IDLE)
         return AsyncHTTP1(self._origin, wire)
 

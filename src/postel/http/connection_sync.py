@@ -6,6 +6,7 @@ Which of the two is for TLS to agree (ALPN, RFC 7301); in the clear it is HTTP/1
 
 from __future__ import annotations
 
+from functools import cache
 from typing import cast
 
 import httpcore2
@@ -36,6 +37,14 @@ class _HTTP2(httpcore2.HTTP2Connection):
             self._network_stream.write(self._h2_state.data_to_send(), cast("float", watch))
         except Exception:  # whatever is wrong with it: a new connection will do
             self.close()
+
+
+@cache
+def _be_strict() -> None:
+    """Have malformed headers refused (RFC 9113 section 8.1.1): httpcore2 lets them pass."""
+    from h2.config import H2Configuration
+
+    _HTTP2.CONFIG = H2Configuration(validate_inbound_headers=True)
 
 
 class Connection(httpcore2.ConnectionInterface):
@@ -74,6 +83,7 @@ class Connection(httpcore2.ConnectionInterface):
 
     def _speak(self, wire: Wire) -> httpcore2.ConnectionInterface:
         if wire.stream.alpn == "h2":
+            _be_strict()
             return _HTTP2(self._origin, wire, keepalive_expiry=_IDLE)
         return HTTP1(self._origin, wire)
 

@@ -15,7 +15,6 @@ from typing import Any, cast
 
 import httpcore2
 
-from ..errors import ConnectionLost
 from ..timing import NEVER, Deadline
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
@@ -130,10 +129,7 @@ class AsyncWire(httpcore2.AsyncNetworkStream):
         if not watch.sent:
             watch.sent = now()
         self.stream.deadline = watch.deadline
-        try:
-            await self.stream.send(buffer)
-        except ConnectionLost as error:
-            raise httpcore2.WriteError(str(error)) from error  # an answer may stand there already
+        await self.stream.send(buffer)
         watch.progressed()
 
     async def secure(self, name: str, protocols: list[str], watch: Watch) -> None:

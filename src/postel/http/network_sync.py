@@ -15,7 +15,6 @@ from typing import Any, cast
 
 import httpcore2
 
-from ..errors import ConnectionLost
 from ..timing import NEVER, Deadline
 from ..transport.clock_sync import now
 from ..transport.connector_sync import Connector
@@ -130,10 +129,7 @@ class Wire(httpcore2.NetworkStream):
         if not watch.sent:
             watch.sent = now()
         self.stream.deadline = watch.deadline
-        try:
-            self.stream.send(buffer)
-        except ConnectionLost as error:
-            raise httpcore2.WriteError(str(error)) from error  # an answer may stand there already
+        self.stream.send(buffer)
         watch.progressed()
 
     def secure(self, name: str, protocols: list[str], watch: Watch) -> None:

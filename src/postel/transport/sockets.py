@@ -83,7 +83,9 @@ def failure(
     """Our error for what the socket or OpenSSL raised while *doing* something."""
     if isinstance(error, NetworkError):
         return error
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLZeroReturnError):
+    torn = isinstance(error, ssl.SSLEOFError) and "handshake" not in doing
+    if (isinstance(error, ssl.SSLError) and not torn
+            and not isinstance(error, ssl.SSLZeroReturnError)):
         return explain(error, str(at))
     if isinstance(error, TimeoutError):
         return TimedOut(
@@ -93,7 +95,7 @@ def failure(
     reason = str(error)
     if isinstance(error, ConnectionResetError):
         reason = "reset by the other side"
-    elif isinstance(error, BrokenPipeError):
+    elif isinstance(error, BrokenPipeError) or torn:
         reason = "closed by the other side"
     return ConnectionLost(
         f"{at}: connection lost while {doing} (after {received:,} bytes in, {sent:,} out): "
