@@ -204,3 +204,37 @@ def test_mounts_from_async_code() -> None:
             assert status == (203, b"/app/x ")
 
     asyncio.run(main())
+
+
+def test_our_applications_under_a_server_of_other_people() -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    from postel.http.server import HTTPOptions
+    from postel.http.server_files import FilesApp
+    from postel.serving.files import MemoryFiles
+    from postel.serving.server import Users
+    from postel.webdav.server import DAVApp, DAVOptions
+
+    files = MemoryFiles()
+    files.put("/a.bin", bytes(1_000_000) + b"the end")
+    users = Users({"alice": "secret"})
+    for app in (FilesApp(files, users, HTTPOptions()), DAVApp(files, users, DAVOptions())):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
+            server = uvicorn.Server(config)
+            server.install_signal_handlers = lambda: None
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+            thread.start()
+            try:
+                line = http.client.HTTPConnection(*sock.getsockname(), timeout=5)
+                line.request("GET", "/a.bin", headers={"Range": "bytes=-7"})
+                answer = line.getresponse()
+                assert (answer.status, answer.read()) == (206, b"the end")
+                line.request("GET", "/a.bin")
+                assert len(line.getresponse().read()) == 1_000_007
+                line.request("PUT", "/b", b"x")
+                assert line.getresponse().status == 401
+                line.close()
+            finally:
+                server.should_exit = True
+                thread.join()
