@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BARE = "import sys; print(*sys.modules)"
 
 
@@ -58,6 +60,42 @@ def test_a_sync_pop3_session_loads_no_asyncio() -> None:
 
 def test_a_sync_ftp_session_loads_no_asyncio() -> None:
     loaded = sync_session("ftp", "list(client.list(''))")
+    assert "asyncio" not in loaded
+
+
+LINK = """
+from postel.ssh.link_sync import open_link
+from postel.ssh.types import SSHOptions
+with open_link("127.0.0.1", port={port}, user="alice", password="secret",
+               options=SSHOptions(backend="ssh", config="none", known_hosts={keys!r})) as link:
+    link.send(b"\\0\\0\\0\\5\\1\\0\\0\\0\\3")
+    assert link.receive()
+"""
+
+
+def test_a_sync_ssh_link_loads_no_asyncio() -> None:
+    import shutil
+
+    from postel import lab
+
+    if shutil.which("ssh") is None:
+        pytest.skip("there is no ssh here: openssh-client")
+    with lab.start("sftp") as here:
+        code = LINK.format(port=here.address("sftp")[1], keys=str(here.sftp.host_keys))
+        loaded = modules(code)
+    assert not loaded & {"asyncio", "asyncssh"}
+
+
+def test_a_sync_http_session_loads_no_asyncio() -> None:
+    from postel import lab
+
+    code = ("from postel import http\n"
+            "with http.Client('http://127.0.0.1:{port}') as web:\n"
+            "    web.get('/'), list(web.get_many(['/'])), web.post('/', json=1)\n")
+    with lab.start("http") as here:
+        _, port = here.address("http")
+        loaded = modules(code.format(port=port))
+    assert "postel.http.client_sync" in loaded
     assert "asyncio" not in loaded
 
 
