@@ -220,13 +220,15 @@ def test_our_applications_under_a_server_of_other_people() -> None:
     for app in (FilesApp(files, users, HTTPOptions()), DAVApp(files, users, DAVOptions())):
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
+            sock.listen()  # so that nobody is refused before it is up
+            place = sock.getsockname()
             config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
             server = uvicorn.Server(config)
             server.install_signal_handlers = lambda: None
             thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
             thread.start()
             try:
-                line = http.client.HTTPConnection(*sock.getsockname(), timeout=5)
+                line = http.client.HTTPConnection(*place, timeout=5)
                 line.request("GET", "/a.bin", headers={"Range": "bytes=-7"})
                 answer = line.getresponse()
                 assert (answer.status, answer.read()) == (206, b"the end")
