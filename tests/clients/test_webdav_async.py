@@ -417,7 +417,7 @@ PART = ('<multistatus xmlns="DAV:"><response><href>/sub/x</href><status>HTTP/1.1
 async def test_what_fails_in_a_folder_is_told(here: Any) -> None:
     async with client(here) as site:
         here.webdav.faults.on("DELETE", answer(PART))
-        with pytest.raises(Conflict, match="423 at /sub/b.txt, and 1 more"):
+        with pytest.raises(Conflict, match=r"423 at /sub/b\.txt, and 1 more"):
             await site.delete("sub")
         here.webdav.faults.on("DELETE", answer(PART.replace("423 Locked", "403 Forbidden")))
         with pytest.raises(PermissionError, match="403 at"):

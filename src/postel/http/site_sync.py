@@ -62,7 +62,7 @@ class Site(FileSite):
         trace: a `Trace`, an open text file or a path that the redacted dialogue goes to.
         headers: fields that go with each request.
         cookies: as for `postel.http.Client`.
-        http2: whether HTTP/2 is offered; None: where the extra ``http2`` is installed.
+        http2: whether HTTP/2 is offered; a few connections of HTTP/1.1 carry files faster.
         follow: whether redirects are followed, and how far.
         netrc: whether to look passwords up in ``~/.netrc``, or the path of such a file.
         connections: at once, at most.
@@ -91,7 +91,7 @@ class Site(FileSite):
         trace: Trace | str | None = None,
         headers: Mapping[str, Any] | None = None,
         cookies: Jar | Mapping[str, str] | Path | str | None = None,
-        http2: bool | None = None,
+        http2: bool | None = False,
         follow: bool | Follow = True,
         netrc: bool | Path | str = False,
         connections: int = 32,

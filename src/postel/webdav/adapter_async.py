@@ -16,10 +16,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import AlreadyExists, Conflict, NotFound, NotSupported
+from ..http import kept
 from ..http.adapter_async import AHEAD
 from ..http.adapter_async import AsyncAdapter as AsyncWebAdapter
 from ..http.at_once_async import AsyncAtOnce
 from ..http.dates import written
+from ..http.reading_async import PLAIN
 from ..session.results_async import AsyncResults
 from ..transport import disk_async as disk
 from ..transport.clock_async import today
@@ -63,7 +65,20 @@ class AsyncAdapter(AsyncWebAdapter):
         return AsyncListing(self, path)
 
     async def stat(self, path: str) -> Entry:
-        """What *path* is."""
+        """What *path* is; where PROPFIND tells no ETag (nginx), HEAD is asked for it."""
+        entry = await self._look(path)
+        if entry.is_file and entry.validator is None and "etag" not in entry.facts:
+            told = await self.site.web.head(self.site.place(path), headers=PLAIN)
+            self.site.heard(told)
+            if told.ok and kept.length(told.headers) in (entry.size, None):
+                entry = replace(entry, validator=kept.validator(told.headers, now=today()))
+        return self.remember(path, entry)
+
+    def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:
+        """`stat` of many, several at once, without what only a download needs."""
+        return AsyncAtOnce(((path, partial(self._look, path)) for path in paths), most=AHEAD)
+
+    async def _look(self, path: str) -> Entry:
         name = path.rstrip("/").rpartition("/")[2]
         asked = AsyncResources(self.site, path, propfind(LISTED), "0")
         found = [one async for one in asked]

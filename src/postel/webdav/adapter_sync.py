@@ -16,10 +16,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import AlreadyExists, Conflict, NotFound, NotSupported
+from ..http import kept
 from ..http.adapter_sync import AHEAD
 from ..http.adapter_sync import Adapter as WebAdapter
 from ..http.at_once_sync import AtOnce
 from ..http.dates import written
+from ..http.reading_sync import PLAIN
 from ..session.results_sync import Results
 from ..transport import disk_sync as disk
 from ..transport.clock_sync import today
@@ -63,7 +65,20 @@ class Adapter(WebAdapter):
         return Listing(self, path)
 
     def stat(self, path: str) -> Entry:
-        """What *path* is."""
+        """What *path* is; where PROPFIND tells no ETag (nginx), HEAD is asked for it."""
+        entry = self._look(path)
+        if entry.is_file and entry.validator is None and "etag" not in entry.facts:
+            told = self.site.web.head(self.site.place(path), headers=PLAIN)
+            self.site.heard(told)
+            if told.ok and kept.length(told.headers) in (entry.size, None):
+                entry = replace(entry, validator=kept.validator(told.headers, now=today()))
+        return self.remember(path, entry)
+
+    def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
+        """`stat` of many, several at once, without what only a download needs."""
+        return AtOnce(((path, partial(self._look, path)) for path in paths), most=AHEAD)
+
+    def _look(self, path: str) -> Entry:
         name = path.rstrip("/").rpartition("/")[2]
         asked = Resources(self.site, path, propfind(LISTED), "0")
         found = [one for one in asked]

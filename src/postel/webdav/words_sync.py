@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from ..errors import AlreadyExists, Changed, NotSupported, ProtocolError
+from ..errors import AlreadyExists, Changed, NotSupported, ProtocolError, ReplyError
 from ..http.site_sync import Site
 from ..http.types import Response
 from ..urls import URL
@@ -197,7 +197,14 @@ class Words(Site):
             AlreadyExists: there is something of that name.
             NotFound: the folder above it is missing.
         """
-        self.ask("MKCOL", path, folder=True)
+        try:
+            self.ask("MKCOL", path, folder=True)
+        except ReplyError as error:
+            if error.code != 400:  # Apache's word for a file of that name
+                raise
+            found = self.files.stat(path)
+            raise AlreadyExists(f"MKCOL {path}: there is a {found.kind.value} of that name",
+                                code=error.code, command=error.command) from None
 
     def delete(self, path: str, *, if_match: str | None = None) -> None:
         """Remove a file, or a folder with **everything** in it; `remove` is the careful one.
