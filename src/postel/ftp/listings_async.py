@@ -49,6 +49,7 @@ class _Lines:
         self._name = str(transfer.asked)
         self._held = b""
         self._begun = False
+        self._lined = False
         self._size = 0
         self._inflate = zlib.decompressobj() if self._site._z else None
         self.ended = False
@@ -82,6 +83,8 @@ class _Lines:
         self.ended = True
         await self._confirm(stream is None or stream.clean)
         last, self._held = self._held, b""
+        if last and (self._lined or self._name.startswith("MLSD")):
+            raise self._cut()  # the others ended as lines do: half a name is no name
         return self._decode(last) if last else []
 
     def _inflated(self, data: bytes) -> bytes:
@@ -104,6 +107,7 @@ class _Lines:
             if len(self._held) > LONGEST_LINE:
                 raise ProtocolError(f"{self._name}: a line of over {LONGEST_LINE} bytes")
             return []
+        self._lined = True
         whole, self._held = self._held + whole, rest
         return self._decode(whole)
 

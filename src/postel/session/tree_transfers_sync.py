@@ -130,7 +130,7 @@ def fetch(files: Files, work: Work) -> None:
 
     def small() -> Iterator[tuple[Job, str]]:
         for job, path in work.take(held):
-            if job.entry is not None and (job.entry.size or 0) >= LARGE:
+            if work.alone(job):
                 held.remove(job)
                 large.append(job)
                 return

@@ -30,7 +30,7 @@ from ..types import Entry, Kind
 from ..wire.names import joined
 from .files_sync import Files, Sink, Watch
 from .transfer_sync import Tell, temporary, upload_from
-from .tree_work_sync import LARGE, Site, Job, Work, run
+from .tree_work_sync import Site, Job, Work, run
 from .trees_sync import Report, is_one, makedirs
 
 __all__ = ["store", "store_inplace", "upload_tree"]
@@ -106,7 +106,7 @@ def store(files: Files, work: Work) -> None:
 
     def small() -> Iterator[tuple[Job, str]]:
         for job, path in work.take(held, temporary_names=True):
-            if job.entry is not None and (job.entry.size or 0) >= LARGE:
+            if work.alone(job):
                 held.remove(job)
                 large.append(job)
                 return

@@ -123,6 +123,10 @@ class Work:
             size: in bytes.
         """
 
+    def alone(self, job: Job) -> bool:
+        """Whether *job* moves by itself and not in a row, so that others may be asked meanwhile."""
+        return job.entry is not None and (job.entry.size or 0) >= LARGE
+
     def may_resume(self, job: Job) -> bool:
         """Whether what a server has of *job* is the beginning of what is here now."""
         return False

@@ -20,8 +20,8 @@ from ..types import Entry, Kind, Outcome, Progress
 from .copying_async import AsyncCopying
 from .ground import Ground, Outcomes
 from .journal import Journal
-from .planner_async import AsyncTree
 from .steps_async import AsyncSteps, steps_for
+from .tree_async import AsyncTree
 from .types import Action, Do, Event, Mark, Plan, Result, Verify
 
 __all__ = ["apply_plan", "refuse_too_many"]

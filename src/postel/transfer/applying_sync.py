@@ -20,8 +20,8 @@ from ..types import Entry, Kind, Outcome, Progress
 from .copying_sync import Copying
 from .ground import Ground, Outcomes
 from .journal import Journal
-from .planner_sync import Tree
 from .steps_sync import Steps, steps_for
+from .tree_sync import Tree
 from .types import Action, Do, Event, Mark, Plan, Result, Verify
 
 __all__ = ["apply_plan", "refuse_too_many"]

@@ -12,7 +12,8 @@ from ..types import Entry
 from ..wire.names import joined, safe_name
 from .applying_async import apply_plan
 from .mirror_async import AsyncEnds, Place, journal_of, rules_of
-from .planner_async import AsyncTree, make_plan
+from .planner_async import make_plan
+from .tree_async import AsyncTree
 from .types import Action, Do, Event, Mark, Plan, Result, Rules
 
 __all__ = ["copy"]

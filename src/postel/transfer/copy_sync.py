@@ -12,7 +12,8 @@ from ..types import Entry
 from ..wire.names import joined, safe_name
 from .applying_sync import apply_plan
 from .mirror_sync import Ends, Place, journal_of, rules_of
-from .planner_sync import Tree, make_plan
+from .planner_sync import make_plan
+from .tree_sync import Tree
 from .types import Action, Do, Event, Mark, Plan, Result, Rules
 
 __all__ = ["copy"]

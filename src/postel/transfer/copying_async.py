@@ -43,7 +43,7 @@ from ..types import Entry, Kind, Progress
 from .digests_async import digest_of
 from .ground import Ground
 from .journal import Journal
-from .planner_async import AsyncTree
+from .tree_async import AsyncTree
 from .types import Action, Mark, Rules, Verify
 
 __all__ = ["AsyncCopying"]
@@ -324,6 +324,10 @@ class _Work(Work):
     async def check(self, files: AsyncFiles, job: Job, place: Target | None, size: int) -> None:
         """Check what moved."""
         await self._copying.check(files, cast("_CopyJob", job), place, size)
+
+    def alone(self, job: Job) -> bool:
+        """A file whose digest is asked for is not read in a row: the answer would queue."""
+        return self._copying.rules.verify is not Verify.SIZE or super().alone(job)
 
     def may_resume(self, job: Job) -> bool:
         """Whether an upload of the same source had begun."""

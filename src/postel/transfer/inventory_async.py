@@ -16,7 +16,7 @@ from ..types import Entry
 from ..wire.names import joined
 from .compare import UNFINISHED
 from .filters import Filter
-from .planner_async import AsyncTree, listing
+from .tree_async import AsyncTree, listing
 from .types import Mark, Problem
 
 __all__ = ["Inventory", "take_inventory"]

@@ -20,8 +20,9 @@ from ..urls import URL
 from .applying_async import apply_plan
 from .journal import Journal, place_for
 from .places import place_of
-from .planner_async import AsyncTree, make_plan
+from .planner_async import make_plan
 from .sites_async import open_site
+from .tree_async import AsyncTree
 from .types import Compare, Event, Plan, Result, Rules
 
 __all__ = ["AsyncEnds", "Place", "apply", "check", "journal_of", "mirror", "plan", "rules_of"]

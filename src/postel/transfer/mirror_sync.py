@@ -20,8 +20,9 @@ from ..urls import URL
 from .applying_sync import apply_plan
 from .journal import Journal, place_for
 from .places import place_of
-from .planner_sync import Tree, make_plan
+from .planner_sync import make_plan
 from .sites_sync import open_site
+from .tree_sync import Tree
 from .types import Compare, Event, Plan, Result, Rules
 
 __all__ = ["Ends", "Place", "apply", "check", "journal_of", "mirror", "plan", "rules_of"]

@@ -13,66 +13,30 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..errors import LimitReached, NetworkError, NotFound, NotSupported, PostelError, ProtocolError
-from ..session.files_async import AsyncFiles
-from ..session.site_async import AsyncFileSite
+from ..errors import (
+    Incomplete,
+    LimitReached,
+    NotFound,
+    NotSupported,
+    PostelError,
+)
 from ..session.trees_async import DEEPEST, is_one
 from ..transport.crew_async import AsyncCrew
-from ..types import Entry
+from ..types import Entry, Kind
 from ..wire.names import joined
-from .compare import Comparer, End, Found, Known, Pair
+from .absence_async import still_there
+from .compare import Comparer, Found, Known, Pair
 from .digests_async import same_bytes
 from .filters import Filter, parse_rules
+from .tree_async import AsyncTree, listing
 from .types import Action, Delete, Do, Links, Mark, Plan, Problem, Rules
 
-__all__ = ["AsyncTree", "filter_of", "listing", "make_plan"]
-
-_TRIES = 3
-"""How often a folder is listed before it is given up."""
+__all__ = ["filter_of", "make_plan"]
 
 _NEAR = 0.0005
 """Seconds of a round trip from which on a second connection hides something."""
 
 Tell = Callable[[str, int], object] | None
-
-
-@dataclass
-class AsyncTree:
-    """One of the two trees: a client, connected, and the folder in it.
-
-    Args:
-        site: the client.
-        top: the folder's path there; "" is where the client stands.
-        name: what to call it: a URL without secrets, or the path of a folder here.
-    """
-
-    site: AsyncFileSite
-    top: str
-    name: str = ""
-
-    @property
-    def files(self) -> AsyncFiles:
-        """The verbs."""
-        return self.site.files
-
-    @property
-    def local(self) -> bool:
-        """Whether it is on this machine."""
-        return self.site.url.scheme == "file"
-
-    def at(self, path: str) -> str:
-        """The whole path of *path*, which is seen from the top."""
-        if not path:
-            return self.top
-        return joined(self.top, path) if self.top else path
-
-    def another(self) -> AsyncTree:
-        """The same over a connection of its own, not connected."""
-        return AsyncTree(self.site.another(), self.top, self.name)
-
-    def end(self) -> End:
-        """What comparing needs to know."""
-        return End(self.files.features, self.local)
 
 
 def filter_of(rules: Rules) -> Filter:
@@ -204,9 +168,27 @@ class _Hand:
         for path, entry in found.blocked:
             await self._remove(path, entry, folder.clear, found, "in the way")
         if self.comparer.rules.delete is not Delete.NO:
-            for path, entry in found.surplus:
-                await self._remove(path, entry, folder.gone, found, "not at the source")
+            await self._surplus(folder, found)
         found.surplus.clear()
+
+    async def _surplus(self, folder: _Folder, found: Found) -> None:
+        """What the target alone has goes, unless the source has it and did not list it."""
+        there = await self._unlisted(folder, [(path, entry.kind) for path, entry in found.surplus])
+        for path, entry in found.surplus:
+            if path in there:
+                reason = "the source has it, and did not list it"
+                found.problems.append(Problem(path, reason, True, Incomplete(
+                    f"list {folder.path or self.source.name}: the listing was cut short, "
+                    f"{path!r} is there", hint="nothing is removed; try again")))
+            else:
+                await self._remove(path, entry, folder.gone, found, "not at the source")
+
+    async def _unlisted(self, folder: _Folder, surplus: Sequence[tuple[str, Kind]]) -> set[str]:
+        """The paths of the target that the source has after all."""
+        inside = len(folder.to) + 1 if folder.to else 0
+        names = {joined(folder.path, path[inside:]): path for path, _ in surplus}
+        kinds = [(joined(folder.path, path[inside:]), kind) for path, kind in surplus]
+        return {names[path] for path in await still_there(self.source, kinds)}
 
     async def _followed(self, folder: str, entry: Entry) -> Entry:
         """What a link leads to, if that is in the tree and not a folder above it; else itself."""
@@ -254,19 +236,6 @@ class _Hand:
         if whole:
             into.append(Action(Do.REMOVE, path, reason, old=Mark.of(entry)))
         return whole
-
-
-async def listing(tree: AsyncTree, folder: str) -> Sequence[Entry]:
-    """The entries of a folder; a connection that breaks is opened again."""
-    for tries in range(_TRIES):
-        try:
-            return [entry async for entry in tree.files.list(tree.at(folder))]
-        except (NetworkError, ProtocolError):
-            if tries == _TRIES - 1:
-                raise
-            tree.site.be_careful()
-            await tree.site.reopen()
-    return ()
 
 
 async def _more_hands(hands: list[_Hand], count: int) -> None:

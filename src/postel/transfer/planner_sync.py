@@ -13,66 +13,30 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..errors import LimitReached, NetworkError, NotFound, NotSupported, PostelError, ProtocolError
-from ..session.files_sync import Files
-from ..session.site_sync import FileSite
+from ..errors import (
+    Incomplete,
+    LimitReached,
+    NotFound,
+    NotSupported,
+    PostelError,
+)
 from ..session.trees_sync import DEEPEST, is_one
 from ..transport.crew_sync import Crew
-from ..types import Entry
+from ..types import Entry, Kind
 from ..wire.names import joined
-from .compare import Comparer, End, Found, Known, Pair
+from .absence_sync import still_there
+from .compare import Comparer, Found, Known, Pair
 from .digests_sync import same_bytes
 from .filters import Filter, parse_rules
+from .tree_sync import Tree, listing
 from .types import Action, Delete, Do, Links, Mark, Plan, Problem, Rules
 
-__all__ = ["Tree", "filter_of", "listing", "make_plan"]
-
-_TRIES = 3
-"""How often a folder is listed before it is given up."""
+__all__ = ["filter_of", "make_plan"]
 
 _NEAR = 0.0005
 """Seconds of a round trip from which on a second connection hides something."""
 
 Tell = Callable[[str, int], object] | None
-
-
-@dataclass
-class Tree:
-    """One of the two trees: a client, connected, and the folder in it.
-
-    Args:
-        site: the client.
-        top: the folder's path there; "" is where the client stands.
-        name: what to call it: a URL without secrets, or the path of a folder here.
-    """
-
-    site: FileSite
-    top: str
-    name: str = ""
-
-    @property
-    def files(self) -> Files:
-        """The verbs."""
-        return self.site.files
-
-    @property
-    def local(self) -> bool:
-        """Whether it is on this machine."""
-        return self.site.url.scheme == "file"
-
-    def at(self, path: str) -> str:
-        """The whole path of *path*, which is seen from the top."""
-        if not path:
-            return self.top
-        return joined(self.top, path) if self.top else path
-
-    def another(self) -> Tree:
-        """The same over a connection of its own, not connected."""
-        return Tree(self.site.another(), self.top, self.name)
-
-    def end(self) -> End:
-        """What comparing needs to know."""
-        return End(self.files.features, self.local)
 
 
 def filter_of(rules: Rules) -> Filter:
@@ -204,9 +168,27 @@ class _Hand:
         for path, entry in found.blocked:
             self._remove(path, entry, folder.clear, found, "in the way")
         if self.comparer.rules.delete is not Delete.NO:
-            for path, entry in found.surplus:
-                self._remove(path, entry, folder.gone, found, "not at the source")
+            self._surplus(folder, found)
         found.surplus.clear()
+
+    def _surplus(self, folder: _Folder, found: Found) -> None:
+        """What the target alone has goes, unless the source has it and did not list it."""
+        there = self._unlisted(folder, [(path, entry.kind) for path, entry in found.surplus])
+        for path, entry in found.surplus:
+            if path in there:
+                reason = "the source has it, and did not list it"
+                found.problems.append(Problem(path, reason, True, Incomplete(
+                    f"list {folder.path or self.source.name}: the listing was cut short, "
+                    f"{path!r} is there", hint="nothing is removed; try again")))
+            else:
+                self._remove(path, entry, folder.gone, found, "not at the source")
+
+    def _unlisted(self, folder: _Folder, surplus: Sequence[tuple[str, Kind]]) -> set[str]:
+        """The paths of the target that the source has after all."""
+        inside = len(folder.to) + 1 if folder.to else 0
+        names = {joined(folder.path, path[inside:]): path for path, _ in surplus}
+        kinds = [(joined(folder.path, path[inside:]), kind) for path, kind in surplus]
+        return {names[path] for path in still_there(self.source, kinds)}
 
     def _followed(self, folder: str, entry: Entry) -> Entry:
         """What a link leads to, if that is in the tree and not a folder above it; else itself."""
@@ -254,19 +236,6 @@ class _Hand:
         if whole:
             into.append(Action(Do.REMOVE, path, reason, old=Mark.of(entry)))
         return whole
-
-
-def listing(tree: Tree, folder: str) -> Sequence[Entry]:
-    """The entries of a folder; a connection that breaks is opened again."""
-    for tries in range(_TRIES):
-        try:
-            return [entry for entry in tree.files.list(tree.at(folder))]
-        except (NetworkError, ProtocolError):
-            if tries == _TRIES - 1:
-                raise
-            tree.site.be_careful()
-            tree.site.reopen()
-    return ()
 
 
 def _more_hands(hands: list[_Hand], count: int) -> None:

@@ -17,7 +17,7 @@ from ..session.trees_async import makedirs
 from ..transport import disk_async as disk
 from ..types import Outcome
 from .ground import Ground, Outcomes
-from .planner_async import AsyncTree
+from .tree_async import AsyncTree
 
 __all__ = ["AsyncSteps", "steps_for"]
 

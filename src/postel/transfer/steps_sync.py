@@ -17,7 +17,7 @@ from ..session.trees_sync import makedirs
 from ..transport import disk_sync as disk
 from ..types import Outcome
 from .ground import Ground, Outcomes
-from .planner_sync import Tree
+from .tree_sync import Tree
 
 __all__ = ["Steps", "steps_for"]
 

@@ -13,20 +13,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import Incomplete, UsageError
 from ..transport import disk_sync as disk
 from ..transport.clock_sync import today
 from ..types import Kind
+from .absence_sync import still_there
 from .applying_sync import apply_plan
 from .digests_sync import same_bytes
 from .inventory_sync import Inventory, take_inventory
 from .journal import Journal
 from .mirror_sync import Ends, Place, journal_of, rules_of
-from .planner_sync import Tree, filter_of
+from .planner_sync import filter_of
+from .tree_sync import Tree
 from .twoway import Conflict, Ways, decide
-from .types import Action, Delete, Do, Event, Mark, Plan, Result, Rules
+from .types import Action, Delete, Do, Event, Mark, Plan, Problem, Result, Rules
 
 __all__ = ["SyncResult", "sync"]
+
+_GOING = (Do.DELETE, Do.REMOVE)
 
 Tell = Callable[[Event], object] | None
 
@@ -140,10 +144,24 @@ class _TwoWay:
                           stamp=f"{today():%Y-%m-%d}", equal=said, blocked=blocked,
                           held=frozenset(left.held | right.held))
             if not ways.undecided:
-                return ways
+                return self._believed(ways, blocked)
             for path in ways.undecided:
                 said[path] = same_bytes(self.ours.files, self.ours.at(path),
                                               self.theirs.files, self.theirs.at(path))
+
+    def _believed(self, ways: Ways, blocked: tuple[Problem, ...]) -> Ways:
+        """A listing alone is no reason to remove: each side is asked by name for what it lacks."""
+        for tree, actions in ((self.ours, ways.right), (self.theirs, ways.left)):
+            going = [(one.path, one.old.kind) for one in actions
+                     if one.do in _GOING and one.old is not None]
+            for path in still_there(tree, going):
+                ways.problems.append(Problem(path, "it is there, and was not listed", True,
+                                             Incomplete(f"list {tree.name}: {path!r} is there, and "
+                                                        "was not listed", hint="try again")))
+        if len(ways.problems) > len(blocked):
+            ways.right = [one for one in ways.right if one.do not in _GOING]
+            ways.left = [one for one in ways.left if one.do not in _GOING]
+        return ways
 
     def _windows(self) -> tuple[float, float, float]:
         """Seconds that times of either may be off, and those of one against the other."""
@@ -191,7 +209,7 @@ class _TwoWay:
         there = _marks(target, [one.target for one in done])
         for one in done:
             found = there.get(one.target)
-            if one.do in (Do.DELETE, Do.REMOVE):
+            if one.do in _GOING:
                 if found is None:
                     self.journal.forget(one.path)
             elif found is not None and one.new is not None and _arrived(one.new, found):

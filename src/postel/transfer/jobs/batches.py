@@ -16,7 +16,7 @@ from ...urls import URL
 from ..applying_sync import apply_plan
 from ..mirror_sync import Ends
 from ..places import place_of
-from ..planner_sync import Tree
+from ..tree_sync import Tree
 from ..types import Action, Do, Mark, Plan, Result
 
 __all__ = ["Options", "function_of", "merged", "run_batch", "run_map"]

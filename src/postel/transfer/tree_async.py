@@ -1,0 +1,71 @@
+# A conversation (its twin tree_sync.py is generated): one of the trees of a run.
+"""A tree: a connected client, and the folder in it that a run is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import NetworkError, ProtocolError
+from ..session.files_async import AsyncFiles
+from ..session.site_async import AsyncFileSite
+from ..types import Entry
+from ..wire.names import joined
+from .compare import End
+
+__all__ = ["AsyncTree", "listing"]
+
+_TRIES = 3
+"""How often a folder is listed before it is given up."""
+
+
+@dataclass
+class AsyncTree:
+    """One of the two trees: a client, connected, and the folder in it.
+
+    Args:
+        site: the client.
+        top: the folder's path there; "" is where the client stands.
+        name: what to call it: a URL without secrets, or the path of a folder here.
+    """
+
+    site: AsyncFileSite
+    top: str
+    name: str = ""
+
+    @property
+    def files(self) -> AsyncFiles:
+        """The verbs."""
+        return self.site.files
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine."""
+        return self.site.url.scheme == "file"
+
+    def at(self, path: str) -> str:
+        """The whole path of *path*, which is seen from the top."""
+        if not path:
+            return self.top
+        return joined(self.top, path) if self.top else path
+
+    def another(self) -> AsyncTree:
+        """The same over a connection of its own, not connected."""
+        return AsyncTree(self.site.another(), self.top, self.name)
+
+    def end(self) -> End:
+        """What comparing needs to know."""
+        return End(self.files.features, self.local)
+
+
+async def listing(tree: AsyncTree, folder: str) -> Sequence[Entry]:
+    """The entries of a folder; a connection that breaks is opened again."""
+    for tries in range(_TRIES):
+        try:
+            return [entry async for entry in tree.files.list(tree.at(folder))]
+        except (NetworkError, ProtocolError):
+            if tries == _TRIES - 1:
+                raise
+            tree.site.be_careful()
+            await tree.site.reopen()
+    return ()

@@ -1,0 +1,71 @@
+# GENERATED from tree_async.py by tools/unasync.py: edit that file, not this one.
+"""A tree: a connected client, and the folder in it that a run is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import NetworkError, ProtocolError
+from ..session.files_sync import Files
+from ..session.site_sync import FileSite
+from ..types import Entry
+from ..wire.names import joined
+from .compare import End
+
+__all__ = ["Tree", "listing"]
+
+_TRIES = 3
+"""How often a folder is listed before it is given up."""
+
+
+@dataclass
+class Tree:
+    """One of the two trees: a client, connected, and the folder in it.
+
+    Args:
+        site: the client.
+        top: the folder's path there; "" is where the client stands.
+        name: what to call it: a URL without secrets, or the path of a folder here.
+    """
+
+    site: FileSite
+    top: str
+    name: str = ""
+
+    @property
+    def files(self) -> Files:
+        """The verbs."""
+        return self.site.files
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine."""
+        return self.site.url.scheme == "file"
+
+    def at(self, path: str) -> str:
+        """The whole path of *path*, which is seen from the top."""
+        if not path:
+            return self.top
+        return joined(self.top, path) if self.top else path
+
+    def another(self) -> Tree:
+        """The same over a connection of its own, not connected."""
+        return Tree(self.site.another(), self.top, self.name)
+
+    def end(self) -> End:
+        """What comparing needs to know."""
+        return End(self.files.features, self.local)
+
+
+def listing(tree: Tree, folder: str) -> Sequence[Entry]:
+    """The entries of a folder; a connection that breaks is opened again."""
+    for tries in range(_TRIES):
+        try:
+            return [entry for entry in tree.files.list(tree.at(folder))]
+        except (NetworkError, ProtocolError):
+            if tries == _TRIES - 1:
+                raise
+            tree.site.be_careful()
+            tree.site.reopen()
+    return ()
