@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import shutil
 import socket
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from postel import lab
 from postel.ssh import link_async, link_sync
 from postel.ssh.types import SSHOptions
 from postel.testing import streams_async, streams_sync
@@ -170,3 +172,67 @@ def test_async(check: streams_async.AsyncCheck, kind: str, tmp_path: Path) -> No
 
     with placed(kind, tmp_path) as (keywords, other_end):
         asyncio.run(main())
+
+
+@pytest.fixture
+def there() -> Iterator[lab.Lab]:
+    with lab.start("sftp") as here:
+        yield here
+
+
+async def lab_link(there: lab.Lab, backend: str, host: str = "") -> link_async.AsyncLink:
+    return await link_async.open_link(
+        host or f"sftp.{there.domain}", user="alice", password="secret", deadline=soon(),
+        options=SSHOptions(backend=backend, agent=False))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", KINDS[1:])
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.2])
+def test_a_cancelled_wait_ends_what_it_waited_for(
+    there: lab.Lab, backend: str, moment: float
+) -> None:
+    """Whenever a caller is cancelled: when its block is left, nothing goes on behind its back."""
+    partners: list[Any] = []
+
+    async def use() -> None:
+        async with await lab_link(there, backend) as link:
+            partners.append(link._partner)
+            await link.receive()  # nothing was asked, so nothing comes
+
+    async def main() -> None:
+        task = asyncio.ensure_future(use())
+        await asyncio.sleep(moment)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    for partner in partners:
+        assert partner.wait(5)
+
+
+@pytest.mark.parametrize("backend", KINDS[1:])
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_link_that_is_forgotten_ends_by_itself(there: lab.Lab, backend: str) -> None:
+    async def main() -> Any:
+        link = await lab_link(there, backend)
+        await link.send(b"\0\0\0\5\1\0\0\0\3")
+        await link.receive()
+        return link._partner
+
+    partner = asyncio.run(main())
+    gc.collect()
+    assert partner.wait(5)
+
+
+@pytest.mark.parametrize("backend", KINDS[1:])
+def test_many_links_at_once(there: lab.Lab, backend: str) -> None:
+    async def greet() -> int:
+        async with await lab_link(there, backend) as link:
+            await link.send(b"\0\0\0\5\1\0\0\0\3")
+            return (await link.receive())[4]
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*(greet() for _ in range(8)))
+
+    assert asyncio.run(main()) == [2] * 8

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -178,12 +180,51 @@ Host inner
         assert stream.receive()[4] == 2
 
 
+def test_a_control_master_is_used_but_never_begun(sshd: SSHD, tmp_path: Path) -> None:
+    """Where one runs, no log-in is needed; where this call says whose key counts, it is not asked."""
+    ssh = program("ssh", "openssh-client")
+    place = tmp_path / "m"
+    config = tmp_path / "config"
+    config.write_text(f"""
+Host box
+    HostName 127.0.0.1
+    Port {sshd.port}
+    User {sshd.user}
+    UserKnownHostsFile {sshd.known_hosts}
+    ControlMaster auto
+    ControlPersist 60
+    ControlPath {place}
+    IdentityAgent none
+    IdentityFile none
+""")
+
+    def greet(**options: Any) -> bytes:
+        with open_link("box", options=SSHOptions(config=config, **options),
+                       deadline=Deadline.after(20, now=now())) as stream:
+            stream.send(HELLO)
+            return stream.receive()
+
+    assert greet(identities=(sshd.key,))[4] == 2
+    assert not place.exists()
+    master = subprocess.Popen([ssh, "-F", config, "-i", sshd.key, "-N", "box"],
+                              stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            if place.exists():
+                break
+            time.sleep(0.05)
+        assert greet()[4] == 2
+        with pytest.raises(AuthenticationError):
+            greet(known_hosts=sshd.known_hosts)
+    finally:
+        subprocess.run([ssh, "-F", config, "-O", "exit", "box"], check=False, capture_output=True)
+        master.terminate()
+        master.wait()
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_by_way_of_a_proxy(sshd: SSHD, backend: str) -> None:
     """A SOCKS5 proxy: sshd's own, by ``ssh -D``."""
-    import socket
-    import time
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

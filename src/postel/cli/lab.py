@@ -62,7 +62,10 @@ def _table(lab: Lab) -> Iterator[str]:
     for scheme, url, name in rows:
         yield f"  {click.style(f'{scheme:7}', fg='cyan')} {url:{width}}   {name}"
     yield f"\n  users   {', '.join(USERS)}; the password is {PASSWORD}"
-    yield f"  trust   --ca {lab.ca}\n"
+    yield f"  trust   --ca {lab.ca}"
+    for keys in filter(None, (service.host_keys for service in lab.services.values())):
+        yield f"  trust   ssh -o UserKnownHostsFile={keys}"
+    yield ""
 
 
 def _login(user: str | None) -> str:
