@@ -273,6 +273,18 @@ def test_options_that_contradict(site: str, postel: Run, words: list[str], told:
     assert told in postel("http", site, *words, code=2).output
 
 
+def test_cache_and_hsts_are_files(web: lab.Lab, site: str, postel: Run) -> None:
+    web.http.options.headers = {"Cache-Control": "max-age=60"}
+    for _ in range(2):
+        shown = postel("http", f"{site}/hello.txt", "--cache", "c.db", "--hsts", "h.txt", "-i").stdout
+    assert "Age: 0\n" in shown
+    assert shown.endswith("\n\nhello\n")
+    Path("h.txt").write_text('localhost "unlimited"\n')
+    port = site.rpartition(":")[2]
+    assert "the server" in postel(
+        "http", f"http://localhost:{port}/", "--hsts", "h.txt", code=5).stderr  # TLS, to a clear port
+
+
 def test_layout(web: lab.Lab, site: str, postel: Run) -> None:
     web.http.files.put("/x.json", b'{"b":1,"a":[true]}')
     assert postel("http", f"{site}/x.json").stdout == '{"b":1,"a":[true]}'

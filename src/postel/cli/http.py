@@ -37,6 +37,10 @@ _REQUEST = (
                  help="Take cookies from this file, and keep there what servers set."),
     click.option("--cookie", "cookie", multiple=True, metavar="NAME=VALUE",
                  help="Send this cookie to the host of the URL."),
+    click.option("--cache", type=LocalPath(dir_okay=False), metavar="FILE",
+                 help="Keep answers in this file, and ask again only when they are stale."),
+    click.option("--hsts", type=LocalPath(dir_okay=False), metavar="FILE",
+                 help="Remember in this file which hosts want https alone (curl's has its form)."),
     click.option("--netrc", is_flag=True, help="Log in as ~/.netrc says for the host."),
     click.option("-L/-N", "--follow/--no-follow", "follow", default=True,
                  help="Follow redirects (the default), or show the first answer."),
@@ -115,6 +119,7 @@ def _client(ask: Ask, settings: Settings, given: dict[str, Any]) -> Client:
     http2 = True if given["http2"] else False if given["http1"] else None
     ask.url = str(base.with_(user=None, password=None))
     return Client(base, http2=http2, cookies=given["cookies"], netrc=given["netrc"],
+                  cache=given["cache"], hsts=given["hsts"] or True,
                   follow=given["follow"], max_redirects=given["max_redirects"],
                   retries=given["retries"], **_for_base(told, base))
 
