@@ -3,7 +3,7 @@
 Everything is loaded on first use: ``import postel`` costs next to nothing.
 
     postel.ftp, postel.pop3, …      one package per protocol, all of one shape
-    postel.get, put, ls, stat …     files by URL, whatever the protocol
+    postel.get, put, ls, open …     files by URL, whatever the protocol
     postel.plan, apply, mirror …    whole trees between any two URLs
     postel.aio                      the same verbs for asyncio
     postel.lab                      a local Internet: servers, names, certificates, faults
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import aio, errors, ftp, lab, pop3
     from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
+    from .transfer.opened import open  # noqa: A004 - it is one, for URLs
     from .transfer.sync_sync import sync
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
 
@@ -35,6 +36,7 @@ __all__ = [
     "ls",
     "mirror",
     "mkdir",
+    "open",
     "plan",
     "pop3",
     "put",
@@ -44,9 +46,9 @@ __all__ = [
     "sync",
 ]
 
-_VERBS = {"verbs": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
-          "mirror": ("apply", "check", "mirror", "plan"), "sync": ("sync",),
-          "copy": ("copy",)}
+_VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
+          "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
+          "copy_sync": ("copy",), "opened": ("open",)}
 _PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
 
 
@@ -58,7 +60,7 @@ def __getattr__(name: str) -> object:
         return import_module(f"postel.{name}")
     for module, names in _VERBS.items():
         if name in names:
-            value = getattr(import_module(f"postel.transfer.{module}_sync"), name)
+            value = getattr(import_module(f"postel.transfer.{module}"), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'postel' has no attribute {name!r}")
