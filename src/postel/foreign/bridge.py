@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +33,7 @@ from ..urls import URL, unquote
 from ..wire.text import display
 
 __all__ = ["Sink", "connect", "entry_of", "listing", "look", "moves", "open_read", "open_write",
-           "refused", "rename"]
+           "refused", "rename", "stores_whole"]
 
 _KINDS = {"file": Kind.FILE, "directory": Kind.FOLDER, "link": Kind.LINK}
 _TIMES = ("modified", "mtime", "LastModified", "last_modified", "updated", "timeModified",
@@ -264,8 +265,13 @@ def rename(system: Any, old: str, new: str) -> None:
     """Give a file or folder another name; stores without renaming copy and remove."""
     with refused("rename", old):
         folder = system.isdir(old)
-        if not folder and system.isdir(new):
-            raise IsADirectoryError(f"{new}: that is a folder")
+        if system.isdir(new):
+            if not folder:
+                raise IsADirectoryError(f"{new}: that is a folder")
+            if listing(system, new):
+                raise Conflict(f"rename {display(old)} to {display(new)}: that is a folder, and "
+                               "not empty")
+            system.rmdir(new)
         system.mv(old, new, recursive=folder)
         system.invalidate_cache()
 
@@ -280,9 +286,18 @@ def copy(system: Any, source: str, target: str) -> None:
 
 
 def moves(system: Any) -> bool:
-    """Whether a rename is one: most stores copy and remove, so that nothing is gained by it."""
+    """Whether a rename is one, or a copy and a removal, as with most stores."""
     from fsspec.spec import AbstractFileSystem
 
     own = type(system).mv
     return own is not AbstractFileSystem.mv or any(
         hasattr(type(system), name) for name in ("mv_file", "_mv_file"))
+
+
+def stores_whole(system: Any) -> bool:
+    """Whether a file appears when it is whole, and a rename would copy all of it once more.
+
+    That is so with the stores of objects, whose drivers are fsspec's asynchronous ones.
+    """
+    module = sys.modules.get("fsspec.asyn")
+    return module is not None and isinstance(system, module.AsyncFileSystem) and not moves(system)

@@ -151,8 +151,8 @@ class AsyncClient(AsyncFileSite):
     ) -> int:
         """Store a local file, or an open binary one, at *path*.
 
-        Where the store does not really rename, it is written to its name at once: there, a file
-        appears when it is whole.
+        In stores of objects it is written to its name at once: there, a file appears when it is
+        whole. Elsewhere it gets its name when it is.
 
         Args:
             source: the local path, or the open file.
@@ -164,5 +164,5 @@ class AsyncClient(AsyncFileSite):
         Returns:
             How many bytes the store has now.
         """
-        return await super().upload(source, path, inplace=inplace or not bridge.moves(self.system),
-                                    progress=progress)
+        inplace = inplace or bridge.stores_whole(self.system)
+        return await super().upload(source, path, inplace=inplace, progress=progress)

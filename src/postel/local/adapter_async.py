@@ -71,11 +71,21 @@ class AsyncFileReading(AsyncReading):
     async def _opened(self) -> BinaryIO:
         if self._file is not None:
             return self._file
-        file, self.entire = await disk_async.call(disk.open_read, self._path, self._offset)
-        self._file = file
-        if self.expected is None and self.entire:  # what /proc shows has no size
-            self.expected = self.entire - self._offset
+        try:
+            return await disk_async.call(self._open_it)
+        except BaseException:
+            self._close()  # cancelled: the thread may have opened it all the same
+            raise
+
+    def _open_it(self) -> BinaryIO:
+        self._file, self.entire = file, size = disk.open_read(self._path, self._offset)
+        if self.expected is None and size:  # what /proc shows has no size
+            self.expected = size - self._offset
         return file
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     async def _chunk(self) -> bytes:
         file = await self._opened()
@@ -107,8 +117,7 @@ class AsyncFileReading(AsyncReading):
                              f"{self.expected:,}", hint="another program cut it; read it again")
 
     async def _let_go(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._close()
 
     async def __aenter__(self) -> AsyncFileReading:
         await self._opened()
@@ -116,8 +125,7 @@ class AsyncFileReading(AsyncReading):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.aclose()
-        if self._file is not None:
-            self._file.close()
+        self._close()
 
 
 class AsyncFileSink(AsyncSink):
@@ -129,7 +137,14 @@ class AsyncFileSink(AsyncSink):
 
     async def begin(self) -> None:
         """Open the file and forget what is there from the offset on."""
-        self._file = await disk_async.call(disk.open_write, self._path, self._offset)
+        try:
+            await disk_async.call(self._open_it)
+        except BaseException:
+            await self.abandon()  # cancelled: the thread may have opened it all the same
+            raise
+
+    def _open_it(self) -> None:
+        self._file = disk.open_write(self._path, self._offset)
 
     async def send(self, data: bytes) -> None:
         """Append *data*."""

@@ -71,11 +71,21 @@ class FileReading(Reading):
     def _opened(self) -> BinaryIO:
         if self._file is not None:
             return self._file
-        file, self.entire = disk_sync.call(disk.open_read, self._path, self._offset)
-        self._file = file
-        if self.expected is None and self.entire:  # what /proc shows has no size
-            self.expected = self.entire - self._offset
+        try:
+            return disk_sync.call(self._open_it)
+        except BaseException:
+            self._close()  # cancelled: the thread may have opened it all the same
+            raise
+
+    def _open_it(self) -> BinaryIO:
+        self._file, self.entire = file, size = disk.open_read(self._path, self._offset)
+        if self.expected is None and size:  # what /proc shows has no size
+            self.expected = size - self._offset
         return file
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def _chunk(self) -> bytes:
         file = self._opened()
@@ -107,8 +117,7 @@ class FileReading(Reading):
                              f"{self.expected:,}", hint="another program cut it; read it again")
 
     def _let_go(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._close()
 
     def __enter__(self) -> FileReading:
         self._opened()
@@ -116,8 +125,7 @@ class FileReading(Reading):
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-        if self._file is not None:
-            self._file.close()
+        self._close()
 
 
 class FileSink(Sink):
@@ -129,7 +137,14 @@ class FileSink(Sink):
 
     def begin(self) -> None:
         """Open the file and forget what is there from the offset on."""
-        self._file = disk_sync.call(disk.open_write, self._path, self._offset)
+        try:
+            disk_sync.call(self._open_it)
+        except BaseException:
+            self.abandon()  # cancelled: the thread may have opened it all the same
+            raise
+
+    def _open_it(self) -> None:
+        self._file = disk.open_write(self._path, self._offset)
 
     def send(self, data: bytes) -> None:
         """Append *data*."""

@@ -85,10 +85,10 @@ def accept(offered: Mapping[str, str], answered: Mapping[str, str]) -> Terms:
     terms = PLAIN
     for name, value in answered.items():
         if name not in offered:
-            raise ProtocolError(f"OACK {name}={display(value)}: that was not asked for")
+            raise ProtocolError(f"OACK {display(name)}={display(value)}: that was not asked for")
         number, asked = _number(value), int(offered[name])
         if number is None:
-            raise ProtocolError(f"OACK {name}={display(value)}: that is no number")
+            raise ProtocolError(f"OACK {display(name)}={display(value)}: that is no number")
         if name == "tsize":
             terms = replace(terms, size=number)
         elif name == "blksize" and number in BLOCK_SIZES and number <= asked:
@@ -98,7 +98,7 @@ def accept(offered: Mapping[str, str], answered: Mapping[str, str]) -> Terms:
         elif name == "timeout" and number == asked:
             terms = replace(terms, interval=number)
         else:
-            raise ProtocolError(f"OACK {name}={display(value)}: {asked} was asked for")
+            raise ProtocolError(f"OACK {display(name)}={display(value)}: {asked} was asked for")
     return terms
 
 

@@ -73,7 +73,7 @@ class Request:
         return packet
 
     def __str__(self) -> str:
-        told = "".join(f" {name}={display(value)}" for name, value in self.options.items())
+        told = "".join(f" {display(name)}={display(value)}" for name, value in self.options.items())
         return f"{'WRQ' if self.write else 'RRQ'} {display(self.name)} {display(self.mode)}{told}"
 
 
@@ -137,7 +137,7 @@ class OptionAck:
         return b"\0\6" + _pairs(self.options)
 
     def __str__(self) -> str:
-        told = "".join(f" {name}={display(value)}" for name, value in self.options.items())
+        told = "".join(f" {display(name)}={display(value)}" for name, value in self.options.items())
         return f"OACK{told}"
 
 
