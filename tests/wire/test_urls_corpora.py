@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from postel.errors import UsageError
+from postel.errors import PostelError, UsageError
+from postel.http.redirects import resolve
 from postel.urls import DEFAULT_PORTS, URL, parse
 
 Corpora = Callable[[str], Path]
@@ -154,3 +155,28 @@ def test_idna_names_the_same_host_or_none(corpora: Corpora) -> None:
         score["same"] += 1
     print(f"IDNA, valid names: {dict(score)}")  # noqa: T201
     assert score["same"] >= 200
+
+
+def test_whatwg_references(corpora: Corpora) -> None:
+    """What a Location leads to: the place that browsers take it for, or an error; never another."""
+    score: Counter[str] = Counter()
+    for case in whatwg_cases(corpora):
+        if not (case.get("base") or "").startswith(("http:", "https:")):
+            continue
+        base = parse(case["base"])
+        try:
+            url = resolve(base, case["input"])
+        except PostelError:
+            score["refused, as browsers do" if case.get("failure") else "refused"] += 1
+            continue
+        assert not case.get("failure"), case
+        if case["protocol"] not in ("http:", "https:"):
+            score["another scheme"] += 1
+            continue
+        assert_same_place(url, case)
+        assert url.user is None
+        assert (url.query or "") == case["search"].removeprefix("?").replace("`", "%60").replace(
+            "{", "%7B").replace("}", "%7D")
+        score["same"] += 1
+    print(f"WHATWG references: {dict(score)}")  # noqa: T201
+    assert score["same"] >= 30

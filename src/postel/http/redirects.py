@@ -143,7 +143,11 @@ def _encoded(text: str) -> str:
 def _escaped(text: str) -> str:
     raw = text.encode("utf-8", "surrogateescape").decode("latin-1")
     raw = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", raw)
-    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", raw.replace("\\", "/"))
+    head, hash, fragment = raw.partition("#")
+    path, mark, query = head.partition("?")
+    # a slash that leans back is one in a path, as browsers have it, and nowhere else
+    raw = path.replace("\\", "/") + mark + query + hash + fragment.replace("#", "%23")
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", raw)
 
 
 def _resolved(base: URL, text: str) -> URL:
