@@ -94,7 +94,13 @@ class Jar:
     # -- what servers set -----------------------------------------------------------------------
 
     def store(
-        self, url: URL, fields: Iterable[str | bytes], *, now: datetime, same_site: bool = True
+        self,
+        url: URL,
+        fields: Iterable[str | bytes],
+        *,
+        now: datetime,
+        same_site: bool = True,
+        refused: Callable[[str], object] | None = None,
     ) -> list[Cookie]:
         """Take the Set-Cookie fields of a response; return the cookies that were kept.
 
@@ -105,11 +111,14 @@ class Jar:
             fields: the fields' values in order.
             now: the time of the response.
             same_site: whether the request was made for the site itself.
+            refused: is told why a cookie is not taken.
         """
         kept = []
         for field in fields:
             cookie = self.judge(url, field, now=now, same_site=same_site)
             if isinstance(cookie, str):
+                if refused is not None:
+                    refused(cookie)
                 continue
             self._put(cookie)
             if cookie.expired(now=now):
