@@ -17,10 +17,11 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Literal, Protocol
 
 from ..errors import UsageError
-from ..secrets import Secret
+from ..secrets import Secret, password_from
 from ..transport.names import HOSTS, Resolver, resolve
 from ..transport.proxies import Proxy
 from .command import Goal, checked_host, checked_user
@@ -33,6 +34,7 @@ __all__ = [
     "SSH_PORT",
     "Partner",
     "Password",
+    "Remembered",
     "Way",
     "backend_for",
     "goal_for",
@@ -46,6 +48,37 @@ SSH_PORT = 22
 BUFFER = 1 << 20
 """Bytes asked for in each direction of the socket pair; the system gives what it allows."""
 
+
+
+class Remembered:
+    """A function that is asked once, for all connections of a client, until it is to forget.
+
+    Args:
+        ask: asks somebody; called in whichever thread needs the answer first.
+
+    Example:
+        >>> ask = Remembered(iter(["one", "two"]).__next__)
+        >>> ask() == ask()
+        True
+        >>> ask.forget(); ask() == Secret("two")
+        True
+    """
+
+    def __init__(self, ask: Callable[[], str | Secret]) -> None:
+        self._ask = ask
+        self._known: Secret | None = None
+        self._turn = Lock()
+
+    def __call__(self) -> Secret:
+        """The answer; who comes second waits for the first."""
+        with self._turn:
+            if self._known is None:
+                self._known = password_from(self._ask)
+            return self._known or Secret("")
+
+    def forget(self) -> None:
+        """It was wrong: the next one who needs it asks again."""
+        self._known = None
 
 
 class Partner(Protocol):
@@ -150,7 +183,7 @@ def goal_for(
     Raises:
         UsageError: host or user could be taken for something else.
     """
-    host = checked_host(host.lower())
+    checked_host(host)
     if user is not None:
         checked_user(user)
     version = {int(socket.AF_INET): 4, int(socket.AF_INET6): 6}.get(family, 0)
