@@ -57,6 +57,15 @@ async def test_fields_of_ones_own_and_fields_left_out() -> None:
     assert peer.asked[1].get("content-type") is None
 
 
+async def test_refused_cookies_are_told_in_the_trace() -> None:
+    fields = {"Set_Cookie": "a=b; Domain=other.example"}
+    with HTTPPeer(ok(**fields)) as peer:
+        async with AsyncClient(peer.url, timeout=5) as web:
+            await web.get("/")
+            told = [str(record) for record in web.trace.records]
+    assert any("a cookie is not taken: its Domain is not the host's" in line for line in told)
+
+
 async def test_a_location_beyond_ascii() -> None:
     with HTTPPeer([answer("302 There", Location="http://ü.example/ü?ü"), ok()]) as peer:
         proxy = f"http://127.0.0.1:{peer.port}"

@@ -271,9 +271,13 @@ class AsyncPrepared:
         """Take the cookies of an answer."""
         headers = answer.headers
         if "set-cookie" in headers:
-            self.cookies.store(answer.url, headers.all("set-cookie"), now=today())
+            self.cookies.store(answer.url, headers.all("set-cookie"), now=today(),
+                               refused=self._refused_cookie)
         if self._hsts is not None and "strict-transport-security" in headers and self._verified:
             self._hsts.note(answer.url, headers.all("strict-transport-security")[0], now=today())
+
+    def _refused_cookie(self, reason: str) -> None:
+        self.trace.note(f"a cookie is not taken: {reason}")
 
     # -- log-ins ---------------------------------------------------------------------------
 
