@@ -16,7 +16,7 @@ from ._version import __version__
 
 TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
-    from . import aio, errors, ftp, lab, pop3
+    from . import aio, errors, foreign, ftp, lab, local, pop3, tftp
     from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.opened import open  # noqa: A004 - it is one, for URLs
@@ -30,9 +30,11 @@ __all__ = [
     "check",
     "copy",
     "errors",
+    "foreign",
     "ftp",
     "get",
     "lab",
+    "local",
     "ls",
     "mirror",
     "mkdir",
@@ -44,12 +46,13 @@ __all__ = [
     "rm",
     "stat",
     "sync",
+    "tftp",
 ]
 
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
           "copy_sync": ("copy",), "opened": ("open",)}
-_PACKAGES = frozenset(("aio", "errors", "ftp", "lab", "pop3"))
+_PACKAGES = frozenset(("aio", "errors", "foreign", "ftp", "lab", "local", "pop3", "tftp"))
 
 
 def __getattr__(name: str) -> object:

@@ -58,8 +58,12 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "pop3")
         for name in ("files.", "www.", "api.", ""):
             here.also_known_as(f"{name}example.org", "http")
+        for name in ("dav", "cloud"):
+            here.also_known_as(f"{name}.example.org", "webdav")
         for name in ("sftp", "files"):
             here.also_known_as(f"{name}.example.org", "sftp")
+        for name in ("tftp", "boot"):
+            here.also_known_as(f"{name}.example.org", "tftp")
         fill(here)
         yield here
 
@@ -71,7 +75,9 @@ def fill(here: lab.Lab) -> None:
             b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: message %d\r\n"
             b"\r\nHello Alice, this is message %d of three.\r\n" % (number, number))
     here.http.files.put("/hello.txt", b"hello from the lab\n")
-    for files in (here.ftp.files, here.sftp.files, here.http.files):
+    here.webdav.files.put("/hello.txt", b"hello from the lab\n")
+    here.webdav.files.put("/more/plan.txt", b"Nothing yet.\n")
+    for files in (here.ftp.files, here.sftp.files, here.http.files, here.tftp.files):
         files.put("/pub/hello.txt", HELLO)
         files.put("/pub/more/data.bin", bytes(range(256)) * 16)
         files.put("/incoming/readme.txt", b"Put your files here.\n")
