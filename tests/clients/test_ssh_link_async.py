@@ -27,8 +27,10 @@ from postel.errors import (
 )
 from postel.ssh.link_async import AsyncLink, open_link
 from postel.ssh.types import SSHOptions
-from postel.timing import Deadline
+from postel.timing import NEVER, Deadline
 from postel.transport.clock_async import now, sleep
+from postel.transport.connector_async import AsyncConnector
+from postel.transport.memory_async import pair
 
 HELLO = b"\0\0\0\5\1\0\0\0\3"
 BACKENDS = ["asyncssh", pytest.param("ssh", marks=pytest.mark.skipif(
@@ -352,3 +354,20 @@ async def test_words_that_would_be_options_never_run(there: lab.Lab, tmp_path: P
             await link(there, host=host)
     with pytest.raises(UsageError):
         await link(there, user="-oProxyCommand=x")
+
+
+async def test_connections_that_cannot_be_handed_on(there: lab.Lab) -> None:
+    """What is no plain socket of the system's is refused in words, by both backends."""
+    for backend in ("ssh", "asyncssh"):
+        if backend == "ssh" and shutil.which("ssh") is None:
+            continue
+        with pytest.raises(UsageError, match=r"network|TLS"):
+            await link(there, backend, connector=AsyncOverMemory())
+
+
+class AsyncOverMemory(AsyncConnector):
+    """Connects to nobody."""
+
+    async def connect(self, host: str, port: int, *, deadline: Deadline = NEVER) -> Any:
+        near, _ = pair()
+        return near

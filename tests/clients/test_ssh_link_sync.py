@@ -27,8 +27,10 @@ from postel.errors import (
 )
 from postel.ssh.link_sync import Link, open_link
 from postel.ssh.types import SSHOptions
-from postel.timing import Deadline
+from postel.timing import NEVER, Deadline
 from postel.transport.clock_sync import now, sleep
+from postel.transport.connector_sync import Connector
+from postel.transport.memory_sync import pair
 
 HELLO = b"\0\0\0\5\1\0\0\0\3"
 BACKENDS = ["asyncssh", pytest.param("ssh", marks=pytest.mark.skipif(
@@ -352,3 +354,20 @@ def test_words_that_would_be_options_never_run(there: lab.Lab, tmp_path: Path) -
             link(there, host=host)
     with pytest.raises(UsageError):
         link(there, user="-oProxyCommand=x")
+
+
+def test_connections_that_cannot_be_handed_on(there: lab.Lab) -> None:
+    """What is no plain socket of the system's is refused in words, by both backends."""
+    for backend in ("ssh", "asyncssh"):
+        if backend == "ssh" and shutil.which("ssh") is None:
+            continue
+        with pytest.raises(UsageError, match=r"network|TLS"):
+            link(there, backend, connector=OverMemory())
+
+
+class OverMemory(Connector):
+    """Connects to nobody."""
+
+    def connect(self, host: str, port: int, *, deadline: Deadline = NEVER) -> Any:
+        near, _ = pair()
+        return near

@@ -129,13 +129,11 @@ class Way:
         """
         if connector is None:
             return cls()
-        try:
-            resolver = connector.resolver  # type: ignore[attr-defined]
-        except AttributeError:
-            raise UsageError("SSH goes over the network only",
-                             hint="leave connector= out") from None
+        if type(connector).__name__.removeprefix("Async") not in ("Connector", "ProxyConnector"):
+            raise UsageError("asyncssh goes by the network, not by a connector of another kind",
+                             hint='leave connector= out, or use SSHOptions(backend="ssh")')
         return cls(getattr(connector, "source_address", None), getattr(connector, "family", 0),
-                   resolver, getattr(connector, "proxy", None),
+                   getattr(connector, "resolver", resolve), getattr(connector, "proxy", None),
                    getattr(connector, "context", None))
 
 
