@@ -22,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -71,7 +73,8 @@ class Program:
         self._prompts = prompts
         self._passed = passed
         self._failure: BaseException | None = None
-        self._folder: Path | None = None
+        self._listener: socket.socket | None = None
+        self._remove: Callable[[], object] = _nothing
         self._selector = selectors.DefaultSelector()
         self._asked: dict[socket.socket, bytes] = {}
         self._patience = _PATIENCE
@@ -163,7 +166,8 @@ class Program:
         goal, pin = self.goal, self.options.fingerprint
         if not (self._prompts.any or self._passed or pin):
             return goal
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="postel-ssh-", dir=_where_to_run()))
+        folder = Path(tempfile.mkdtemp(prefix="postel-ssh-", dir=_where_to_run()))
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         if pin is not None:
             (folder / "pin").write_text(PIN.format(pin=shlex.quote(pin)))
             goal = replace(goal, pin=str(folder / "pin"))
@@ -181,7 +185,7 @@ class Program:
         if self._passed is not None:
             command = [python, "-I", "-S", str(helper), str(place), "socket"]
             goal = replace(goal, passed=shlex.join(command).replace("%", "%%"))
-        listener = socket.socket(socket.AF_UNIX)
+        self._listener = listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(place))
         listener.listen(_LINES)
         listener.setblocking(False)
@@ -210,16 +214,28 @@ class Program:
         before = self.said.stage
         self.said.feed(data)
         self._over = self._over or not data
+        if self.said.authenticated:
+            self._retire()
         if before != self.said.stage:
             if "banner" in self.said.stage and not self.latency:
                 self.latency = now() - self._began
             self._began = now()
+
+    def _retire(self) -> None:
+        """It is in, and asks nothing more: nobody else shall."""
+        if self._listener is not None:
+            self._selector.unregister(self._listener)
+            self._listener.close()
+            self._listener = None
+        self._remove()
 
     def _hear(self, ear: socket.socket) -> None:
         ear.recv(64)  # a word of `finish`, or the end that `close` made
         self._over = True
 
     def _welcome(self, listener: socket.socket) -> None:
+        if listener is not self._listener:
+            return  # closed since it was found ready
         line, _ = listener.accept()
         if len(self._asked) >= _LINES or not _is_ours(line):
             line.close()
@@ -298,8 +314,11 @@ class Program:
         self._ear.close()
         if self._passed is not None:
             self._passed.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove()
+
+
+def _nothing() -> None:
+    """There is no folder to remove."""
 
 
 def _is_ours(line: socket.socket) -> bool:
