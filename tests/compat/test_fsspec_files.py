@@ -292,6 +292,27 @@ def _registry_as_it_was() -> Iterator[None]:
         table.update(before)
 
 
+def test_web_servers() -> None:
+    with lab.start("http") as running:
+        running.http.files.put("/pub/a b.bin", DATA)
+        running.http.files.put("/pub/text.csv", b"a,b\n")
+        fs = ours.HTTPFileSystem(host=f"http.{running.domain}", security="plain",
+                                 skip_instance_cache=True)
+        assert fs.ls("/pub", detail=False) == ["/pub/a%20b.bin", "/pub/text.csv"]
+        assert fs.glob("/pub/*.csv") == ["/pub/text.csv"]
+        with fs.open("/pub/a%20b.bin", block_size=50_000) as file:
+            for start in (2_500_000, 7, 1_000_000):
+                file.seek(start)
+                assert file.read(100) == DATA[start : start + 100]
+        assert fs.cat_file("/pub/a%20b.bin", -5) == DATA[-5:]
+        assert fs.info("/pub/a%20b.bin")["size"] == len(DATA)
+        assert fs.unstrip_protocol("/pub/a%20b.bin") == (
+            f"postel+http://http.{running.domain}/pub/a%20b.bin")
+        with pytest.raises(FileNotFoundError):
+            fs.open("/missing")
+        fs.close()
+
+
 @pytest.mark.usefixtures("_registry_as_it_was")
 def test_by_url_and_register(world: lab.Lab) -> None:
     with pytest.raises(UsageError, match="no such scheme"):

@@ -10,7 +10,12 @@ import pytest
 from fsspec.tests import abstract
 
 from postel import lab
-from postel.compat.fsspec import FileFileSystem, FTPFileSystem, PostelFileSystem
+from postel.compat.fsspec import (
+    DAVFileSystem,
+    FileFileSystem,
+    FTPFileSystem,
+    PostelFileSystem,
+)
 
 
 def ftp(running: lab.Lab) -> PostelFileSystem:
@@ -36,6 +41,17 @@ class FTP(Fixtures):
         with lab.start("ftp") as running:
             running.ftp.files.make_folder("/work")
             system = ftp(running)
+            yield system
+            system.close()
+
+
+class WebDAV(Fixtures):
+    @pytest.fixture
+    def fs(self) -> Iterator[Any]:
+        with lab.start("webdav") as running:
+            running.webdav.files.make_folder("/work")
+            system = DAVFileSystem(host=f"webdav.{running.domain}", user="alice",
+                                   password="secret", security="plain", skip_instance_cache=True)
             yield system
             system.close()
 
@@ -68,6 +84,26 @@ class TestOpenFTP(FTP, abstract.AbstractOpenTests):
 
 
 class TestPipeFTP(FTP, abstract.AbstractPipeTests):
+    pass
+
+
+class TestCopyWebDAV(WebDAV, abstract.AbstractCopyTests):
+    pass
+
+
+class TestGetWebDAV(WebDAV, abstract.AbstractGetTests):
+    pass
+
+
+class TestPutWebDAV(WebDAV, abstract.AbstractPutTests):
+    pass
+
+
+class TestOpenWebDAV(WebDAV, abstract.AbstractOpenTests):
+    pass
+
+
+class TestPipeWebDAV(WebDAV, abstract.AbstractPipeTests):
     pass
 
 

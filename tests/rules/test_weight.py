@@ -99,6 +99,26 @@ def test_a_sync_http_session_loads_no_asyncio() -> None:
     assert "asyncio" not in loaded
 
 
+def test_a_sync_tftp_session_loads_no_asyncio() -> None:
+    from postel import lab
+
+    code = ("from postel import tftp\n"
+            "with tftp.Client('127.0.0.1', port={port}) as site:\n"
+            "    b''.join(site.get('f').__enter__())\n")
+    with lab.start("tftp") as here:
+        here.tftp.files.put("/f", b"x")
+        loaded = modules(code.format(port=here.address("tftp")[1]))
+    assert "postel.tftp.client_sync" in loaded
+    assert "asyncio" not in loaded
+
+
+def test_a_sync_local_session_loads_no_asyncio() -> None:
+    code = "from postel import local\nwith local.Client('.') as here: list(here.list())"
+    loaded = modules(code)
+    assert "postel.local.client_sync" in loaded
+    assert not loaded & {"asyncio", "ssl"}
+
+
 def test_the_package_is_typed() -> None:
     import postel
 

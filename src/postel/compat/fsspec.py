@@ -98,11 +98,12 @@ class HTTPSFileSystem(HTTPFileSystem):
 class DAVFileSystem(PostelFileSystem):
     """Files over WebDAV."""
 
+    asks_late: ClassVar[bool] = True
     scheme: ClassVar[str] = "dav"
     protocol = ("postel+dav", "dav", "webdav")
 
 
-class DAVSFileSystem(PostelFileSystem):
+class DAVSFileSystem(DAVFileSystem):
     """Files over WebDAV and TLS."""
 
     scheme: ClassVar[str] = "davs"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.utils import isfilelike
@@ -223,12 +223,17 @@ class PostelFileSystem(PostelPlaces):
 
         self.with_folder(site, rpath, store)
 
+    asks_late: ClassVar[bool] = False
+    """Whether a server says only at the end of a file that its folder is missing."""
+
     def with_folder(self, site: FileSite, path: str, store: Callable[[], None]) -> None:
         """Call *store*; where the folder of *path* is missing, make it and call it again."""
+        parent = self._parent(path)
+        if self.asks_late and parent != self.root_marker and not self._is_there(site, parent):
+            site.makedirs(self.place(parent))
         try:
             store()
         except ReplyError:
-            parent = self._parent(path)
             if parent == self.root_marker or not self.renames() or self._is_there(site, parent):
                 raise
             site.makedirs(self.place(parent))
