@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import Settings, client_options, output_options, transfer_options
+from .options import Settings, client_options, output_options, ssh_options, transfer_options
 from .rules import Telling, ends, print_plan, summary
 
 __all__ = ["command"]
@@ -16,6 +16,7 @@ __all__ = ["command"]
 @click.argument("plan", type=click.Path(exists=True, dir_okay=False))
 @transfer_options
 @output_options
+@ssh_options
 @client_options
 def command(
     plan: str,

@@ -7,7 +7,7 @@ import sys
 import click
 
 from ..urls import URL
-from .options import Settings, client_options, each, rate_option
+from .options import Settings, client_options, each, rate_option, ssh_options
 
 __all__ = ["command", "copy_to_screen"]
 
@@ -15,6 +15,7 @@ __all__ = ["command", "copy_to_screen"]
 @click.command("cat")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @rate_option
+@ssh_options
 @client_options
 def command(urls: tuple[str, ...], settings: Settings, limit_rate: int | None) -> int:
     """Write files to the standard output, byte for byte."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Settings, client_options, output_options
+from .options import Settings, client_options, output_options, ssh_options
 from .render import print_json
 from .rules import ends, print_plan, rules_options
 
@@ -25,6 +25,7 @@ __all__ = ["command"]
 @click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
               metavar="N", help="Connections at once, on each side.")
 @output_options
+@ssh_options
 @client_options
 def command(
     source: str,

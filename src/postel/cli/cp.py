@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..errors import PostelError, UsageError
-from .options import Settings, client_options, output_options, transfer_options
+from .options import Settings, client_options, output_options, ssh_options, transfer_options
 from .render import would
 from .rules import Telling, ends, summary
 
@@ -21,6 +21,7 @@ __all__ = ["command"]
 @click.option("--inplace", is_flag=True, help="Write to final names, where nobody may rename.")
 @transfer_options
 @output_options
+@ssh_options
 @client_options
 def command(
     sources: tuple[str, ...],

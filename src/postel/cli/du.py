@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..wire.text import display
-from .options import Settings, client_options, location, output_options
+from .options import Settings, client_options, location, output_options, ssh_options
 from .render import print_json, size
 
 __all__ = ["command"]
@@ -15,6 +15,7 @@ __all__ = ["command"]
 @click.argument("url")
 @click.option("-b", "--bytes", "exact", is_flag=True, help="Sizes in bytes.")
 @output_options
+@ssh_options
 @client_options
 def command(url: str, settings: Settings, exact: bool, as_json: bool) -> None:
     """Add up the files below a folder: each folder's own, then all together."""

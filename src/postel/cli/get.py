@@ -17,6 +17,7 @@ from .options import (
     client_options,
     each,
     output_options,
+    ssh_options,
     transfer_options,
 )
 from .render import Bar, print_json, size, would
@@ -36,6 +37,7 @@ __all__ = ["command"]
 @click.option("--verify", is_flag=True, help="Also compare digests, where the server has them.")
 @transfer_options
 @output_options
+@ssh_options
 @client_options
 def command(
     urls: tuple[str, ...],
@@ -75,7 +77,8 @@ def command(
             bar.done()
         return 0
 
-    return each(urls, one, settings, as_json=as_json)
+    return each(urls, one, settings, as_json=as_json,
+                parallel=1 if recursive or dry_run else parallel)
 
 
 class _Get:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..urls import URL
-from .options import Settings, client_options, each, output_options
+from .options import Settings, client_options, each, output_options, ssh_options
 from .render import print_entries
 
 __all__ = ["command"]
@@ -16,6 +16,7 @@ __all__ = ["command"]
 @click.option("-l", "--long", "long", is_flag=True, help="Also permissions, size and time.")
 @click.option("-b", "--bytes", "exact", is_flag=True, help="Sizes in bytes.")
 @output_options
+@ssh_options
 @client_options
 def command(
     urls: tuple[str, ...], settings: Settings, long: bool, exact: bool, as_json: bool

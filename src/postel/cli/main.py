@@ -27,6 +27,7 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
     "cp": "copy files and folders from anywhere to anywhere",
     "du": "how much is in a folder",
+    "find": "files below a folder, by name, size or age",
     "get": "fetch files and folders",
     "http": "one request to a web server",
     "lab": "a local Internet, until Ctrl-C",

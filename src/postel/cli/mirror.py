@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Settings, client_options, output_options, transfer_options
+from .options import Settings, client_options, output_options, ssh_options, transfer_options
 from .rules import Telling, ends, options_for, print_plan, rules_options, summary
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["command"]
 @click.option("--no-journal", is_flag=True, help="Neither use nor keep what runs remember.")
 @transfer_options
 @output_options
+@ssh_options
 @client_options
 def command(
     source: str,

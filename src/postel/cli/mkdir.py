@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..urls import URL
-from .options import Settings, client_options, each, output_options
+from .options import Settings, client_options, each, output_options, ssh_options
 from .render import would
 
 __all__ = ["command"]
@@ -16,6 +16,7 @@ __all__ = ["command"]
 @click.option("-p", "--parents", is_flag=True, help="Also those above; an existing one is fine.")
 @click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing.")
 @output_options
+@ssh_options
 @client_options
 def command(
     urls: tuple[str, ...], settings: Settings, parents: bool, dry_run: bool, as_json: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .options import Settings, client_options, location, output_options
+from .options import Settings, client_options, location, output_options, ssh_options
 from .render import would
 
 __all__ = ["command"]
@@ -15,6 +15,7 @@ __all__ = ["command"]
 @click.argument("new", metavar="NEW")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @output_options
+@ssh_options
 @client_options
 def command(url: str, new: str, settings: Settings, dry_run: bool, as_json: bool) -> None:
     """Give a file or folder another name on the same server.

@@ -6,6 +6,7 @@ import functools
 import os
 import socket
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,16 +34,21 @@ __all__ = [
     "output_options",
     "parse_size",
     "rate_option",
+    "ssh_options",
+    "together",
     "transfer_options",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 _ANONYMOUS = ("anonymous", "ftp")
 """Names that anyone may use (RFC 1635): their password is a courtesy, sent in the clear."""
 _TAIL = 12
 """Records of the dialogue that -v shows of a failure."""
 _LONGEST = 200
 """Columns of each of them: a list of features is long."""
+_BY_SSH = ("sftp", "scp", "ssh")
+"""Schemes whose server proves itself by a host key, not by a certificate."""
 _TIMEOUT = 60.0
 """Seconds that every client waits unless it is told otherwise."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -66,6 +72,10 @@ class Settings:
     trace: str | None = None
     verbose: int = 0
     quiet: bool = False
+    identity: tuple[str, ...] = ()
+    known_hosts: str | None = None
+    accept_new_host_key: bool = False
+    jump: str | None = None
     logs: list[Trace] = field(default_factory=list, repr=False)
     known: dict[tuple[str, str], Secret] = field(default_factory=dict, repr=False)
 
@@ -76,7 +86,8 @@ class Settings:
         """
         given = {
             "user": self.user, "security": None if self.security == "auto" else self.security,
-            "tls": self._tls(), "timeout": None if self.timeout == _TIMEOUT else self.timeout,
+            "tls": None if url.scheme in _BY_SSH else self._tls(), "ssh": self._ssh(url),
+            "timeout": None if self.timeout == _TIMEOUT else self.timeout,
             "proxy": self.proxy, "family": self.family or None,
             "trace": self._trace(), "auth": self.auth,
             "password": url.password or self._password(url),
@@ -91,6 +102,16 @@ class Settings:
         if user.lower() in _ANONYMOUS:
             return "guest@"
         return Passwords(url, user, self.known).find
+
+    def _ssh(self, url: URL) -> Any:
+        """The SSH options, where the URL goes by SSH and anything is given."""
+        given = self.identity or self.known_hosts or self.accept_new_host_key or self.jump
+        if url.scheme not in _BY_SSH or not (given or self.pin):
+            return None
+        from ..ssh.types import SSHOptions
+
+        return SSHOptions(identities=self.identity, known_hosts=self.known_hosts, jump=self.jump,
+                          tofu=self.accept_new_host_key, fingerprint=self.pin)
 
     def _trace(self) -> Trace | str | None:
         """Where the dialogue goes: with -v it is also remembered, with -vv also shown."""
@@ -150,13 +171,15 @@ _CLIENT = (
     click.option("--ca", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
                  help="Trust the authorities in this PEM file."),
     click.option("--insecure", is_flag=True, help="Accept any certificate. Loud."),
-    click.option("--pin", metavar="SHA256", help="Accept just the certificate with this digest."),
+    click.option("--pin", metavar="SHA256",
+                 help="Accept just the certificate with this digest; of SSH, just this host key."),
     click.option("--cert", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
                  help="Prove yourself with this certificate (PEM)."),
     click.option("--key", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
                  help="The certificate's key, if it is not in the same file."),
     click.option("--proxy", metavar="URL",
-                 help="Go through socks5h://… or http://…; \"none\" goes direct."),
+                 help="Go through socks5h://…, http://… or https://… (whose certificate the system "
+                      "must trust, whatever --ca says); \"none\" goes direct."),
     click.option("--timeout", type=click.FloatRange(min=0.1), default=_TIMEOUT, show_default=True,
                  metavar="SECONDS", help="For each step; a transfer that moves has no limit."),
     click.option("-4", "four", is_flag=True, help="IPv4 only."),
@@ -195,6 +218,25 @@ def client_options(function: F) -> F:
     return call  # type: ignore[return-value]
 
 
+_SSH = (
+    click.option("--identity", metavar="FILE", multiple=True,
+                 type=click.Path(exists=True, dir_okay=False),
+                 help="SSH: offer this private key, and no others; may be given again."),
+    click.option("--known-hosts", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+                 help="SSH: trust the host keys in this file, instead of the usual ones."),
+    click.option("--accept-new-host-key", is_flag=True,
+                 help="SSH: put the key of a new host on record; a changed one is refused."),
+    click.option("--jump", metavar="HOST", help="SSH: go by way of this host, [user@]host[:port]."),
+)
+
+
+def ssh_options(function: F) -> F:
+    """The options of verbs whose URLs may go by SSH."""
+    for option in reversed(_SSH):
+        function = option(function)
+    return function
+
+
 def rate_option(function: F) -> F:
     """The option of verbs that move bytes."""
     return click.option("--limit-rate", "limit_rate", metavar="BYTES", callback=_size,
@@ -206,7 +248,7 @@ def transfer_options(function: F) -> F:
     for option in reversed((
         rate_option,
         click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
-                     metavar="N", help="Connections at once, for folders."),
+                     metavar="N", help="Connections at once, for folders and several files."),
         click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
     )):
         function = option(function)
@@ -257,22 +299,46 @@ def each(
     settings: Settings,
     *,
     as_json: bool = False,
+    parallel: int = 1,
 ) -> int:
-    """Do *work* for each URL; return the exit code.
+    """Do *work* for each URL, *parallel* of them at once; return the exit code.
 
     Of several, one that fails is told, the others go on, and the code is 1; the failure of the
     only one is raised. A text that is no URL is refused before anything is done.
     """
-    worst = 0
-    for url in [location(text) for text in texts]:
+    def one(url: URL) -> int:
         try:
-            worst = max(worst, work(url) or 0)
+            return work(url) or 0
         except PostelError as error:
             if len(texts) == 1 or os.environ.get("POSTEL_DEBUG"):
                 raise
             settings.fail(error, as_json=as_json)
-            worst = max(worst, 1)
-    return worst
+            return 1
+
+    urls = [location(text) for text in texts]
+    if parallel > 1 and len(urls) > 1:
+        return max(together(urls, one, parallel), default=0)
+    return max([one(url) for url in urls], default=0)
+
+
+def together(things: Sequence[T], work: Callable[[T], int], parallel: int) -> list[int]:
+    """Call *work* for each thing, *parallel* of them at once; what it returned, in no order."""
+    from ..transport.crew_sync import Crew
+
+    waiting, codes = deque(things), []
+
+    def some() -> None:
+        while waiting:
+            try:
+                thing = waiting.popleft()
+            except IndexError:
+                return  # another was faster
+            codes.append(work(thing))
+
+    with Crew() as crew:
+        for _ in range(min(parallel, len(things))):
+            crew.start(some)
+    return codes
 
 
 class LocalPath(click.Path):

@@ -19,6 +19,8 @@ from .options import (
     client_options,
     location,
     output_options,
+    ssh_options,
+    together,
     transfer_options,
 )
 from .render import Bar, print_json, size, would
@@ -39,6 +41,7 @@ __all__ = ["command"]
               help="Write to the final name at once, where nobody may rename.")
 @transfer_options
 @output_options
+@ssh_options
 @client_options
 def command(
     files: tuple[str, ...],
@@ -88,6 +91,15 @@ class _Put:
         from ..transfer.verbs_sync import open_site
 
         site, place = open_site(self.goal, "write", rate=rate, **self.settings.client(self.goal))
+        if len(paths) == 1 or self.recursive:
+            return self._some(site, paths, place, alone=len(paths) == 1)
+        count = min(self.parallel, len(paths))
+        shares = [(site.another() if start else site, paths[start::count])
+                  for start in range(count)]
+        return max(together(shares, lambda one: self._some(*one, place), count))
+
+    def _some(self, site: FileSite, paths: list[Path], place: str, *, alone: bool = False) -> int:
+        """Store *paths* over one connection."""
         worst = 0
         with site:
             for path in paths:
@@ -96,7 +108,7 @@ class _Put:
                 except (NetworkError, ProtocolError):
                     raise  # the connection is gone, and the rest with it
                 except PostelError as error:
-                    if len(paths) == 1:
+                    if alone:
                         raise
                     self.bar.done()
                     self.settings.fail(error, as_json=self.as_json)

@@ -6,7 +6,7 @@ import click
 
 from ..urls import URL
 from .get import tell
-from .options import Settings, client_options, each, output_options
+from .options import Settings, client_options, each, output_options, ssh_options
 from .render import would
 
 __all__ = ["command"]
@@ -17,6 +17,7 @@ __all__ = ["command"]
 @click.option("-r", "--recursive", is_flag=True, help="Folders too, with all below them.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
 @output_options
+@ssh_options
 @client_options
 def command(
     urls: tuple[str, ...], settings: Settings, recursive: bool, dry_run: bool, as_json: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..urls import URL
-from .options import Settings, client_options, each, output_options
+from .options import Settings, client_options, each, output_options, ssh_options
 from .render import entry_line, entry_record, print_json
 
 __all__ = ["command"]
@@ -14,6 +14,7 @@ __all__ = ["command"]
 @click.command("stat")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @output_options
+@ssh_options
 @client_options
 def command(urls: tuple[str, ...], settings: Settings, as_json: bool) -> int:
     """Tell kind, size, time and permissions of files and folders."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..wire.text import display
-from .options import Settings, client_options, output_options, transfer_options
+from .options import Settings, client_options, output_options, ssh_options, transfer_options
 from .render import print_json
 from .rules import Telling, ends, print_plan, rules_options, summary
 
@@ -24,6 +24,7 @@ __all__ = ["command"]
 @rules_options
 @transfer_options
 @output_options
+@ssh_options
 @client_options
 def command(
     first: str,

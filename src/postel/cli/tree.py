@@ -8,7 +8,7 @@ from ..session.trees_sync import is_one
 from ..types import Entry
 from ..wire.names import joined
 from ..wire.text import display
-from .options import Settings, client_options, location, output_options
+from .options import Settings, client_options, location, output_options, ssh_options
 from .render import entry_record, print_json, size
 
 __all__ = ["command"]
@@ -18,6 +18,7 @@ __all__ = ["command"]
 @click.argument("url")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Go no deeper.")
 @output_options
+@ssh_options
 @client_options
 def command(url: str, settings: Settings, depth: int | None, as_json: bool) -> None:
     """Draw a folder and all below it; links are shown, not followed."""

@@ -7,7 +7,7 @@ import threading
 
 import click
 
-from .options import Settings, client_options
+from .options import Settings, client_options, ssh_options
 
 __all__ = ["command"]
 
@@ -19,6 +19,7 @@ __all__ = ["command"]
 @click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
               metavar="N", help="Connections at once, for each batch.")
 @click.option("--until-idle", is_flag=True, help="Stop when there is nothing to do.")
+@ssh_options
 @client_options
 def command(
     jobs: str, settings: Settings, batches: int, parallel: int, until_idle: bool

@@ -58,7 +58,7 @@ def open(url: str | URL, mode: str = "rb", **options: Any) -> AsyncRemoteFile:
 
     Example:
         >>> async with open("ftp://ftp.example.org/pub/hello.txt") as file:
-        ...     _ = await file.seek(10)
+        ...     _ = await file.seek(11)
         ...     await file.read(3)
         b'the'
     """

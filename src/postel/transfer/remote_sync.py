@@ -58,7 +58,7 @@ def open(url: str | URL, mode: str = "rb", **options: Any) -> RemoteFile:
 
     Example:
         >>> with open("ftp://ftp.example.org/pub/hello.txt") as file:
-        ...     _ = file.seek(10)
+        ...     _ = file.seek(11)
         ...     file.read(3)
         b'the'
     """
