@@ -227,6 +227,35 @@ def test_habits_of_other_servers(here: lab.Lab) -> None:
         here.sftp.quirks("polite")
 
 
+def test_openssh_s_smaller_extensions(here: lab.Lab) -> None:
+    """Asked packet by packet, as no client of Python's asks for them."""
+    import struct
+
+    from postel.ssh.link_sync import open_link
+
+    def text(word: bytes) -> bytes:
+        return struct.pack(">I", len(word)) + word
+
+    def ask(stream: Any, name: bytes, *arguments: bytes) -> bytes:
+        packet = b"\xc8\0\0\0\7" + text(name) + b"".join(map(text, arguments))
+        stream.send(text(packet))
+        answer = b""
+        while len(answer) < 4 or len(answer) < 4 + struct.unpack(">I", answer[:4])[0]:
+            answer += stream.receive()
+        return answer[4:]
+
+    with open_link(f"sftp.{here.domain}", user="alice", password="secret") as stream:
+        stream.send(b"\0\0\0\5\1\0\0\0\3")
+        hello = stream.receive()
+        for name in (b"expand-path@openssh.com", b"home-directory", b"limits@openssh.com",
+                     b"copy-data", b"users-groups-by-id@openssh.com", b"fsync@openssh.com"):
+            assert name in hello
+        assert text(b"/a/b") in ask(stream, b"expand-path@openssh.com", b"~/a/./b")
+        assert text(b"/") in ask(stream, b"home-directory", b"alice")
+        names = ask(stream, b"users-groups-by-id@openssh.com", bytes(8), bytes(4))
+        assert names == b"\xc9\0\0\0\7" + text(text(b"lab") * 2) + text(text(b"lab"))
+
+
 def test_a_full_tree_says_so(here: lab.Lab) -> None:
     here.sftp.serve(MemoryFiles(limit=1000))
 

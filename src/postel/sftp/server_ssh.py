@@ -6,9 +6,10 @@ Service code; only loaded where asyncssh is there.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import asyncssh
+from asyncssh.packet import String
 from asyncssh.sftp import SFTPServerHandler
 from asyncssh.stream import SSHServerStreamSession
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["listen"]
 
 _READ, _WRITE = 5, 6  # draft-ietf-secsh-filexfer-02 section 3
+_NAME, _REPLY = 104, 201
 _NOT_OFFERED = (b"newline", b"vendor-id", b"ranges@asyncssh.com")  # no files with holes here
 
 
@@ -134,14 +136,47 @@ class _Session(SSHServerStreamSession[bytes]):
             self._conn.create_task(handler.run(), reader.logger)
 
 
+class _Names:
+    """The answer of users-groups-by-id: names of users, and of groups."""
+
+    def __init__(self, users: int, groups: int) -> None:
+        self._counts = users, groups
+
+    def encode(self, version: int) -> bytes:
+        """Everybody here is called the same."""
+        return b"".join(String(String("lab") * count) for count in self._counts)
+
+
 class _Handler(SFTPServerHandler):
     """Packets: their order, and the extensions that are offered."""
+
+    async def _expand_path(self, packet: Any) -> Any:
+        path = packet.get_string()
+        if path == b"~" or path.startswith(b"~/"):
+            path = b"/" + path[2:]
+        return [asyncssh.SFTPName(cast(bytes, self._server.realpath(path)))], True
+
+    async def _home(self, packet: Any) -> Any:
+        packet.get_string()  # whoever asks: it is the root
+        return [asyncssh.SFTPName(b"/")], True
+
+    async def _users_groups(self, packet: Any) -> Any:
+        return _Names(len(packet.get_string()) // 4, len(packet.get_string()) // 4)
+
+    _OWN: ClassVar[dict[Any, Any]] = {
+        b"expand-path@openssh.com": _expand_path, b"home-directory": _home,
+        b"users-groups-by-id@openssh.com": _users_groups}
+    _packet_handlers: ClassVar[Any] = {**SFTPServerHandler._packet_handlers, **_OWN}
+    _return_types: ClassVar[Any] = {
+        **SFTPServerHandler._return_types, b"expand-path@openssh.com": _NAME,
+        b"home-directory": _NAME, b"users-groups-by-id@openssh.com": _REPLY}
 
     def __init__(self, files: FileRequests, reader: Any, writer: Any, server: SFTPServer) -> None:
         super().__init__(files, reader, writer, 3)
         self._lab = server
         self._extensions = [
-            (name, version) for name, version in super()._extensions
+            (name, version)
+            for name, version in (*super()._extensions, *((name, b"1") for name in self._OWN))
             if name not in _NOT_OFFERED and not self._is_hidden(name)]
         self._late: set[asyncio.Task[None]] = set()
 
