@@ -166,10 +166,6 @@ class _Handler(SFTPServerHandler):
     _OWN: ClassVar[dict[Any, Any]] = {
         b"expand-path@openssh.com": _expand_path, b"home-directory": _home,
         b"users-groups-by-id@openssh.com": _users_groups}
-    _packet_handlers: ClassVar[Any] = {**SFTPServerHandler._packet_handlers, **_OWN}
-    _return_types: ClassVar[Any] = {
-        **SFTPServerHandler._return_types, b"expand-path@openssh.com": _NAME,
-        b"home-directory": _NAME, b"users-groups-by-id@openssh.com": _REPLY}
 
     def __init__(self, files: FileRequests, reader: Any, writer: Any, server: SFTPServer) -> None:
         super().__init__(files, reader, writer, 3)
@@ -178,6 +174,10 @@ class _Handler(SFTPServerHandler):
             (name, version)
             for name, version in (*super()._extensions, *((name, b"1") for name in self._OWN))
             if name not in _NOT_OFFERED and not self._is_hidden(name)]
+        self._packet_handlers = {**super()._packet_handlers, **self._OWN}
+        self._return_types = {
+            **super()._return_types, b"expand-path@openssh.com": _NAME,
+            b"home-directory": _NAME, b"users-groups-by-id@openssh.com": _REPLY}
         self._late: set[asyncio.Task[None]] = set()
 
     async def _cleanup(self, exc: Exception | None) -> None:
