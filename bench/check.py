@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench.material import message
 
-__all__ = ["bsmtp", "counted", "folder_of_messages", "listed", "same_file", "same_tree"]
+__all__ = ["bsmtp", "counted", "folder_of_messages", "listed", "same_file", "same_tree",
+           "summed"]
 
 _BLOCK = 1024 * 1024
 _NUMBER = re.compile(rb"^X-Bench: (\d+)\r?$", re.MULTILINE)
@@ -51,6 +52,17 @@ def counted(output: Path, count: int, total: int) -> str:
     said = json.loads(output.read_text().splitlines()[-1])
     if (said["count"], said["bytes"]) != (count, total):
         return f"{said['count']} entries of {said['bytes']} bytes instead of {count} of {total}"
+    return ""
+
+
+def summed(output: Path, count: int, total: int) -> str:
+    """A summary, or the sizes that a tool wrote line by line, come to *count* and *total*."""
+    lines = output.read_text().splitlines()
+    if lines and lines[-1].startswith("{"):
+        return counted(output, count, total)
+    sizes = [int(line) for line in lines if line.isdigit()]
+    if (len(sizes), sum(sizes)) != (count, total):
+        return f"{len(sizes)} answers of {sum(sizes)} bytes instead of {count} of {total}"
     return ""
 
 

@@ -10,11 +10,12 @@ import functools
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from bench.build import HERE, ROOT
+from bench.contender import Contender, script
+from bench.contenders_http import CONTENDERS_HTTP
 from bench.job import Job
 
 __all__ = ["CONTENDERS", "Contender"]
@@ -25,37 +26,6 @@ _OURS = 8  # and for Postel and the other Python contenders
 _LARGE = 256 * 1024
 # rclone cuts a large file into parts and ends their transfers early; vsftpd's 426 is its failure
 _WHOLE = ("--multi-thread-streams", "0")
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One line of a row.
-
-    Args:
-        name: as shown.
-        program: the executable it needs.
-        command: the job to a command line.
-        result: what its run leaves behind: "made" (the file or tree), "counted" (a summary on
-            standard output), "listed" (names in `job.local` or on standard output), "messages",
-            "bsmtp".
-        python: whether it is one of the harness's own Python scripts.
-    """
-
-    name: str
-    program: str
-    command: Callable[[Job], list[str]]
-    result: str = "made"
-    python: bool = False
-
-
-def _script(name: str, module: str, result: str, program: Path | str = sys.executable,
-            changes: dict[str, int | str] | None = None) -> Contender:
-    """A contender that runs `python -m MODULE JOB`, the job with *changes*."""
-
-    def command(job: Job) -> list[str]:
-        return [str(program), "-m", module, job.but(**changes or {}).to_json()]
-
-    return Contender(name, str(program), command, result, python=True)
 
 
 def _curl(job: Job) -> list[str]:
@@ -181,22 +151,22 @@ def _python(action: str, *, large: bool = False, several: bool = False) -> list[
     many: dict[str, int | str] = {"connections": _OURS if several else 1}
     made = _ours(result, many)
     if several:
-        made.append(_script("postel, 1 connection", "bench.ours", result))
+        made.append(script("postel, 1 connection", "bench.ours", result))
     for name, program in (("ftplib", sys.executable), ("aioftp", _PEERS)):
         module = f"bench.peer_{name}"
-        made.append(_script(name, module, result, program))
+        made.append(script(name, module, result, program))
         if large:
             label = f"{name}, 256 KiB blocks"
-            made.append(_script(label, module, result, program, {"block": _LARGE}))
+            made.append(script(label, module, result, program, {"block": _LARGE}))
         if several:
-            made.append(_script(f"{name}, {_OURS} connections", module, result, program, many))
+            made.append(script(f"{name}, {_OURS} connections", module, result, program, many))
     return made
 
 
 def _ours(result: str, changes: dict[str, int | str]) -> list[Contender]:
     return [
-        _script("postel", "bench.ours", result, changes=changes),
-        _script("postel async", "bench.ours", result, changes={**changes, "mode": "async"}),
+        script("postel", "bench.ours", result, changes=changes),
+        script("postel async", "bench.ours", result, changes={**changes, "mode": "async"}),
     ]
 
 
@@ -240,11 +210,12 @@ CONTENDERS: dict[str, list[Contender]] = {
     ],
     "mail": [
         *_ours("messages", {}),
-        _script("poplib", "bench.peer_poplib", "messages"),
+        script("poplib", "bench.peer_poplib", "messages"),
         Contender("curl", "curl", _curl_mail, "messages"),
         Contender("mpop", "mpop", _mpop, "messages"),
         Contender("fetchmail", "fetchmail", _fetchmail, "bsmtp"),
     ],
+    **CONTENDERS_HTTP,
 }
 
 PATHS = f"{ROOT / 'src'}:{ROOT}"  # PYTHONPATH of the Python contenders

@@ -17,13 +17,14 @@ from bench.launch import run
 from bench.link import SERVER, Link, open_link
 from bench.material import Sizes, big_file, long_folder, mailbox, small_tree
 from bench.rows import Row
-from bench.servers import Dovecot, Place, ProFTPD, Server, Vsftpd
+from bench.servers import Dovecot, Nginx, Place, ProFTPD, Server, Vsftpd
 from bench.servers.dovecot import MAIL_GROUP, MAIL_USER
 from bench.servers.tls import make_certificates
 
 __all__ = ["Ground", "open_ground"]
 
-_KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot}
+_KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
+                                  "nginx": Nginx}
 _SHARED_MEMORY = Path("/dev/shm")
 _EVERYBODY = 0o777  # the FTP server's user writes there
 
@@ -69,7 +70,8 @@ class Ground:
             self.total = long_folder(path, self.sizes.entries)
             return path
         count = getattr(self.sizes, row.size)
-        return small_tree(path, count, size=1024 if row.delay else 0, flat=bool(row.delay))
+        alike = bool(row.delay) or row.size == "small"
+        return small_tree(path, count, size=1024 if alike else 0, flat=alike)
 
     def server(self, row: Row) -> Server:
         """The row's server, running.
@@ -89,7 +91,7 @@ class Ground:
     def job(self, row: Row, scratch: Path) -> Job:
         """The row's work, with its results in *scratch*."""
         server = self.server(row)
-        source, up = self.source(row), row.action in ("stor", "tree-up")
+        source, up = self.source(row), row.action in ("stor", "tree-up", "http-put")
         return Job(
             row.action, server.place.address, server.port, server.user, server.password,
             row.security, str(self.ca), "/upload/out" if up else row.path,

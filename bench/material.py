@@ -28,6 +28,7 @@ class Sizes:
         entries: entries of the long folder.
         messages: messages in the mailbox without delay.
         far_messages: messages in the mailbox at 20 ms.
+        small: files of 1 KiB that are asked for one by one.
     """
 
     big: int
@@ -36,10 +37,11 @@ class Sizes:
     entries: int
     messages: int
     far_messages: int
+    small: int
 
 
-FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000)
-QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200)
+FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000, 5_000)
+QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500)
 
 
 def big_file(path: Path, size: int) -> Path:

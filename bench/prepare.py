@@ -14,15 +14,17 @@ from bench.servers.proftpd import LIBRARIES, PACKAGES
 __all__ = ["prepare"]
 
 _PEERS = HERE / ".peers"
+_PYTHON = ("aioftp", "aiohttp", "httpx2[http2]", "requests")
 _NEEDED = {
     "vsftpd": "/usr/sbin/vsftpd", "dovecot-pop3d": "/usr/sbin/dovecot", "curl": "curl",
     "lftp": "lftp", "wget": "wget", "rclone": "rclone", "mpop": "mpop", "fetchmail": "fetchmail",
+    "nginx-light": "/usr/sbin/nginx", "wget2": "wget2", "aria2": "aria2c",
     "gcc": "cc", "iproute2": "ip", "openssl": "openssl",
 }
 
 
 def prepare() -> None:
-    """Make `bench/.peers`: a virtual environment with aioftp, and ProFTPD unpacked."""
+    """Make `bench/.peers`: a virtual environment with Python peers, and ProFTPD unpacked."""
     _PEERS.mkdir(exist_ok=True)
     _make_environment(_PEERS / "venv")
     _unpack(_PEERS / "proftpd")
@@ -35,7 +37,7 @@ def prepare() -> None:
 def _make_environment(folder: Path) -> None:
     if not (folder / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    subprocess.run([str(folder / "bin" / "pip"), "install", "-q", "aioftp"], check=True)
+    subprocess.run([str(folder / "bin" / "pip"), "install", "-q", *_PYTHON], check=True)
 
 
 def _unpack(folder: Path) -> None:

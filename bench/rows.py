@@ -16,12 +16,12 @@ class Row:
         name: what `--only` matches.
         title: as shown; `{sizes.…}` is filled in.
         action: key of `CONTENDERS`.
-        server: "vsftpd", "proftpd" or "dovecot".
+        server: "vsftpd", "proftpd", "nginx" or "dovecot".
         reference: the contender whose time is 1.00.
         size: the field of `Sizes` that is its count.
         path: what it moves, below the served root.
         delay: round trip in milliseconds; 0 is the loopback device.
-        security: "plain" or "starttls".
+        security: "plain", "starttls", "tls" (HTTP/1.1) or "h2".
         without: contenders that take no part in it.
     """
 
@@ -60,9 +60,24 @@ def _ftp(server: str, label: str) -> list[Row]:
     ]
 
 
+def _http(name: str, label: str, security: str) -> list[Row]:
+    none = ("aiohttp", "requests", "aria2c") if security == "h2" else ()
+    return [
+        Row(f"{name}-get", f"GET of {{mib}} MiB from nginx over {label}",
+            "http-get", "nginx", "curl", "big", "/big.bin", security=security, without=none),
+        Row(f"{name}-put", f"PUT of {{mib}} MiB to nginx over {label}",
+            "http-put", "nginx", "curl", "big", "/big.bin", security=security, without=none),
+    ]
+
+
 ROWS = [
     *_ftp("vsftpd", "vsftpd"),
     *_ftp("proftpd", "ProFTPD"),
+    *_http("http", "HTTP", "plain"),
+    *_http("https", "HTTPS", "tls"),
+    *_http("h2", "HTTP/2", "h2"),
+    Row("http-small", "{sizes.small:,} GETs of 1 KiB from nginx, one connection",
+        "http-small", "nginx", "curl", "small", "/small"),
     Row("pop3", "{sizes.messages:,} messages from Dovecot",
         "mail", "dovecot", "poplib", "messages"),
     Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",

@@ -156,7 +156,9 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return check.folder_of_messages(made, count)
     if contender.result == "bsmtp":
         return check.bsmtp(made, count)
-    if row.action in ("stor", "tree-up"):
+    if contender.result == "summed":
+        return check.summed(output, count, count * 1024)
+    if row.action in ("stor", "tree-up", "http-put"):
         made = ground.upload / "out"
     same = check.same_file if row.size == "big" else check.same_tree
     return same(made, ground.source(row))
