@@ -92,7 +92,8 @@ class AsyncWords(AsyncSite):
             Forbidden: the server does not list a whole tree (depth None).
 
         Example:
-            >>> async with AsyncClient("webdav://dav.example.org/") as site:
+            >>> from postel import webdav
+            >>> async with webdav.AsyncClient("webdav://dav.example.org/") as site:
             ...     [one] = await site.propfind("hello.txt", ["getcontentlength"])
             ...     one.text("{DAV:}getcontentlength")
             '19'
@@ -295,8 +296,9 @@ class AsyncWords(AsyncSite):
             Conflict: somebody else has it locked; on entering.
 
         Example:
-            >>> async with AsyncClient("webdav://dav.example.org/", user="alice",
-            ...                        password="secret") as site:
+            >>> from postel import webdav
+            >>> async with webdav.AsyncClient("webdav://dav.example.org/more/", user="alice",
+            ...                               password="secret") as site:
             ...     async with site.lock("plan.txt", owner="ann") as held:
             ...         _ = await site.put("plan.txt", b"mine")
             ...         held.token.startswith("urn:uuid:")

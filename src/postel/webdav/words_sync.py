@@ -92,7 +92,8 @@ class Words(Site):
             Forbidden: the server does not list a whole tree (depth None).
 
         Example:
-            >>> with Client("webdav://dav.example.org/") as site:
+            >>> from postel import webdav
+            >>> with webdav.Client("webdav://dav.example.org/") as site:
             ...     [one] = site.propfind("hello.txt", ["getcontentlength"])
             ...     one.text("{DAV:}getcontentlength")
             '19'
@@ -295,8 +296,9 @@ class Words(Site):
             Conflict: somebody else has it locked; on entering.
 
         Example:
-            >>> with Client("webdav://dav.example.org/", user="alice",
-            ...                        password="secret") as site:
+            >>> from postel import webdav
+            >>> with webdav.Client("webdav://dav.example.org/more/", user="alice",
+            ...                               password="secret") as site:
             ...     with site.lock("plan.txt", owner="ann") as held:
             ...         _ = site.put("plan.txt", b"mine")
             ...         held.token.startswith("urn:uuid:")
