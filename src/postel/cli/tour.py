@@ -17,9 +17,13 @@ from pathlib import Path
 import click
 
 from .render import Bar, duration, size
-from .tour_rows import ROWS, Ground, Result
+from .tour_files import ROWS as OTHERS
+from .tour_rows import FIRST, LAST, Ground, Result
 
-__all__ = ["command"]
+__all__ = ["ROWS", "command"]
+
+ROWS = (*FIRST, *OTHERS, *LAST)
+"""All rows, in order: a title, and the function that does it."""
 
 
 @dataclass
@@ -61,7 +65,7 @@ def _ground(folder: Path, quiet: bool) -> Iterator[Ground]:
     if not quiet:
         click.echo("collecting the served tree …")
     tree = served_tree(folder / "library")
-    with start("ftp", root=tree) as library, start("ftp", "pop3") as lab:
+    with start("ftp", root=tree) as library, start() as lab:
         yield Ground(folder, tree, library, lab, Bar(shown=None if not quiet else False))
 
 

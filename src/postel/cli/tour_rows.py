@@ -21,7 +21,7 @@ from ..wire.names import joined
 from ..wire.text import display
 from .render import Bar, size
 
-__all__ = ["ROWS", "Ground", "Result", "served_tree"]
+__all__ = ["FIRST", "LAST", "Ground", "Result", "served_tree"]
 
 MOST_FILES = 2_000
 _LEFT_OUT = {"site-packages", "test", "tests", "__pycache__", "idle_test"}
@@ -266,13 +266,17 @@ def _explained(kind: type[PostelError], call: Callable[[], None]) -> list[str]:
     raise _TourError(f"{kind.__name__} was due, and nothing happened")
 
 
-ROWS: tuple[tuple[str, Callable[[Ground], Result]], ...] = (
+FIRST: tuple[tuple[str, Callable[[Ground], Result]], ...] = (
     ("FTP: list a tree, anonymously", listing),
     ("FTPS: download a tree", ftps_tree),
     ("FTPS: the same with asyncio, four connections", async_tree),
     ("FTP: upload a tree", upload),
     ("FTP: resume after a cut", resume),
+)
+"""The rows of FTP, in order: a title, and the function that does it."""
+
+LAST: tuple[tuple[str, Callable[[Ground], Result]], ...] = (
     ("POP3: new mail to a Maildir, pipelined", mail),
     ("Refused, cut short, expired: explained", refused),
 )
-"""The rows, in order: a title, and the function that does it."""
+"""What comes after all files."""
