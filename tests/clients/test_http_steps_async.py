@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from http_peer import Asked, HTTPPeer, answer, ok
 
+from postel import lab
 from postel.http import responses_async
 from postel.http.client_async import AsyncClient
 
@@ -72,3 +73,12 @@ async def test_a_location_beyond_ascii() -> None:
         async with AsyncClient("http://a.example/", proxy=proxy, timeout=5) as web:
             await web.get("/")
     assert peer.asked[1].target == "http://xn--tda.example/%C3%BC?%C3%BC"
+
+
+async def test_bodies_that_flow_over_tls_do_not_wait_for_news() -> None:
+    """A ticket for the next session comes while the body goes; it is no answer."""
+    with lab.start("http") as here:
+        async with AsyncClient(here.url("https"), timeout=5, http2=False) as web:
+            for _ in range(3):
+                told = await web.post("/echo", content=iter([b"one", b"two"]))
+                assert told.json()["body"] == "onetwo"

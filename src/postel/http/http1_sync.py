@@ -143,8 +143,15 @@ class HTTP1(httpcore2.ConnectionInterface):
             watch.progressed()
 
     def _answered(self) -> bool:
-        """Whether an answer that counts has come while the body was going."""
-        data = self._stream.receive(_READ)
+        """Whether an answer that counts has come while the body was going.
+
+        Over TLS what came may be a ticket for the next session, or half a record: nobody waits.
+        """
+        self._stream.deadline = Deadline(now())
+        try:
+            data = self._stream.receive(_READ)
+        except TimeoutError:
+            return False
         self._answers.feed(data)
         return not data or self._answers.peek() >= 200
 
