@@ -165,7 +165,8 @@ class Copying:
             entry = (files or self.source.files).stat(path)
         except (NotFound, NotSupported):
             return
-        if action.new is not None and not action.new.suits(Mark.of(entry), _window(entry)):
+        window = max(one or 1.0 for one in (entry.precision, self.source.files.features.precision))
+        if action.new is not None and not action.new.suits(Mark.of(entry), window):
             raise Changed(f"copy {action.path}: it changed at the source while it was copied",
                           hint="it is tried again; a file that is written all the time needs a "
                                "snapshot")
@@ -366,7 +367,3 @@ def _digest_of(place: Target | None, local: Path | None, name: str) -> str:
         return digest_here(place.file, name)
     with Path(local or "").open("rb") as file:
         return digest_here(file, name)
-
-
-def _window(entry: Entry) -> float:
-    return entry.precision or 1.0

@@ -156,6 +156,7 @@ class _Hand:
             if self.comparer.rules.links is Links.FOLLOW:
                 ours = [self._followed(folder.path, one) for one in ours]
             theirs = listing(self.target, folder.to) if folder.there else ()
+            ours = self._exact(folder.path, ours, {one.name for one in theirs})
         except PostelError as error:
             if not folder.path:
                 raise
@@ -189,6 +190,22 @@ class _Hand:
         names = {joined(folder.path, path[inside:]): path for path, _ in surplus}
         kinds = [(joined(folder.path, path[inside:]), kind) for path, kind in surplus]
         return {names[path] for path in still_there(self.source, kinds)}
+
+    def _exact(
+        self, folder: str, entries: Sequence[Entry], there: set[str]
+    ) -> Sequence[Entry]:
+        """Entries of a source that rounds in its listings, as web servers do.
+
+        Files that the target has too are asked for by name.
+        """
+        if self.source.files.features.exact_sizes:
+            return entries
+        asked = [one for one in entries if one.is_file and one.name in there and is_one(one.name)]
+        paths = [self.source.at(joined(folder, one.name)) for one in asked]
+        outcomes = [one for one in self.source.files.stat_many(paths)]
+        exact = {one.name: replace(outcome.value, name=one.name)
+                 for one, outcome in zip(asked, outcomes, strict=True) if outcome.value is not None}
+        return [exact.get(one.name, one) for one in entries]
 
     def _followed(self, folder: str, entry: Entry) -> Entry:
         """What a link leads to, if that is in the tree and not a folder above it; else itself."""
