@@ -147,6 +147,26 @@ def test_a_pinned_host_key(there: lab.Lab, backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_a_host_key_that_is_revoked(there: lab.Lab, backend: str, tmp_path: Path) -> None:
+    record = tmp_path / "known_hosts"
+    line = there.sftp.host_keys.read_text()
+    record.write_text(f"{line}@revoked {line}")
+    with pytest.raises(HostKeyError, match="revoked"):
+        greeted(there, backend, known_hosts=record, tofu=True)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_long_and_painted_banner_is_let_pass(there: lab.Lab, backend: str) -> None:
+    there.sftp.options.banner = "\x1b[31mAuthorised use only.\x07\n" * 900
+    assert (greeted(there, backend))[4] == 2
+    there.sftp.options.banner = "alice@h: Permission denied (nobody).\n"
+    assert (greeted(there, backend))[4] == 2
+    with pytest.raises(AuthenticationError) as caught:
+        greeted(there, backend, password="wrong")
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_subsystem_that_is_refused(there: lab.Lab, backend: str) -> None:
     there.sftp.quirks("no subsystem")
     with pytest.raises(NotSupported, match="sftp subsystem") as caught:
