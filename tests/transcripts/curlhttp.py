@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -159,7 +160,8 @@ def requests(data: bytes) -> list[bytes]:
 class Sws:
     """A web server on a free port that answers from a case."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.case: HTTPCase | None = None
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.listener = socket.create_server((host, 0), family=family)
@@ -191,6 +193,8 @@ class Sws:
 
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(5)
+        if self.tls is not None:
+            client = self.tls.wrap_socket(client, server_side=True)
         with client:
             buffer = b""
             while True:
@@ -201,6 +205,9 @@ class Sws:
                 if not self._answer(client, request):
                     break
             try:
+                if isinstance(client, ssl.SSLSocket):
+                    client.settimeout(0.2)
+                    client.unwrap()  # a close_notify: else the end could be a cut
                 client.shutdown(socket.SHUT_WR)
                 while client.recv(65536):
                     pass

@@ -37,7 +37,10 @@ from postel.errors import (
 )
 from postel.http import Client
 from postel.http.headers import Headers
+from postel.http.types import Follow
+from postel.lab.certificates import Authority
 from postel.transport.names import HOSTS
+from postel.transport.tls import TLSOptions
 from postel.urls import parse
 
 BASE = Path(os.environ.get("POSTEL_CORPORA", Path(__file__).resolve().parents[3] / "shared"
@@ -59,7 +62,7 @@ TAKES = {  # options with a word behind them
     "--max-time", "-z", "--time-cond", "--json", "--url-query", "--oauth2-bearer", "--netrc-file", "-w",
     "--write-out", "--output-dir", "--stderr", "--url", "--limit-rate", "--retry", "--max-filesize",
     "--connect-to", "--resolve", "--noproxy", "--retry-max-time", "--retry-delay", "--connect-timeout",
-    "--trace-ascii", "--trace", "-y", "-Y", "--keepalive-time", "--rate",
+    "--cacert", "--hsts", "--tls-max", "--trace-ascii", "--trace", "-y", "-Y", "--keepalive-time", "--rate",
 }
 SHORT = "uHdFTXoDbcAerCxUmzwyYKEt"
 IGNORED = {
@@ -67,7 +70,7 @@ IGNORED = {
     "-O", "--remote-name", "--no-progress-meter", "-4", "--ipv4", "-6", "-N", "-#", "-k", "--insecure",
     "--show-headers", "--no-include", "--remove-on-error", "--out-null", "--no-http0.9", "--clobber",
     "--no-clobber", "--create-dirs", "--compressed", "--raw", "--tcp-nodelay", "--no-buffer",
-    "--disallow-username-in-url", "--retry-all-errors", "--parallel", "-Z", "--no-keepalive",
+    "--ssl-revoke-best-effort", "--disallow-username-in-url", "--retry-all-errors", "--parallel", "-Z", "--no-keepalive",
     "-f", "--fail", "--fail-with-body", "-L", "--location", "--follow", "-I", "--head", "-G", "--get",
     "--digest", "--basic", "--anyauth", "--netrc", "-n", "--netrc-optional", "--proxy-basic",
     "--proxy-digest", "--proxy-anyauth", "--skip-existing", "--junk-session-cookies", "-j", "--no-basic",
@@ -100,16 +103,15 @@ ABSENT = {
     "-p": "a tunnel for http:// is not dug: proxies forward it",
     "--proxytunnel": "a tunnel for http:// is not dug: proxies forward it",
     "--request-target": "a target that is not the URL's", "--xattr": "attributes of files",
-    "--hsts": "the file of hosts is not an argument of the client",
     "--proxy-header": "headers for the proxy alone", "--suppress-connect-headers": "curl's own output",
     "--ignore-content-length": "lengths are never ignored", "--form-escape": "another way to write names",
     "--expand-data": "curl's configuration files", "--expand-url": "curl's configuration files",
     "--proto-default": "a URL without a scheme is https", "--proto": "a limit on schemes",
     "--remote-time": "times of files", "-R": "times of files", "--data-urlencode": "names are encoded by params=",
-    "--cacert": "the suite's own TLS server", "--pinnedpubkey": "the suite's own TLS server",
-    "--proxy-insecure": "the suite's own TLS server", "--tls-max": "the suite's own TLS server",
-    "--ssl-revoke-best-effort": "the suite's own TLS server", "--ech": "the suite's own TLS server",
-    "-1": "the suite's own TLS server", "--cert": "the suite's own TLS server",
+    "--pinnedpubkey": "pins are of certificates here",
+    "--proxy-insecure": "proxies have tests of their own",
+    "--ech": "Encrypted Client Hello", "-1": "versions of TLS are a context's",
+    "--cert": "the suite's own TLS server",
     "--use-ascii": "line ends are not changed", "-B": "line ends are not changed",
     "--expect100-timeout": "the wait for 100 is not an argument",
     "--path-as-is": "paths are always as they are", "--fail-early": "several commands on one line",
@@ -122,7 +124,7 @@ def absent(case: HTTPCase) -> str | None:
         return ELSEWHERE[case.name]
     if case.tool:
         return "a C program of curl's own library interface"
-    if case.servers not in (["http"], ["http-ipv6"], []):
+    if case.servers not in (["http"], ["http-ipv6"], [], ["https"], ["http", "https"]):
         return "a server of another protocol, a proxy or a TLS set-up of curl's suite"
     if "upgrade" in case.commands:
         return ABSENT["--http2"]
@@ -293,9 +295,15 @@ class Player:
         return Client(
             url.with_(path="/", query=None, fragment=None, user=None, password=None),
             netrc=netrc, proxy=proxy, cookies=self.jar(), timeout=float(call.one("-m", "--max-time") or 3),
-            follow=call.has("-L", "--location", "--follow"), max_redirects=most if most >= 0 else 999,
+            follow=call.has("-L", "--location", "--follow") and Follow(
+                most=most if most >= 0 else 999, to_clear=True),
             retries=int(call.one("--retry") or 0), largest=int(limit) if limit else 1 << 30,
-            security="plain", http2=False, **options)
+            security="plain", http2=False, tls=self.tls(), hsts=call.one("--hsts") or True, **options)
+
+    def tls(self) -> TLSOptions | None:
+        if self.call.has("-k", "--insecure"):
+            return TLSOptions(verify=False)
+        return TLSOptions(ca=str(self.folder / "ca.pem")) if self.call.has("--cacert") else None
 
     def proxy(self) -> str:
         proxy = self.call.one("-x", "--proxy") or ""
@@ -568,7 +576,7 @@ DIFFERENT = {
 KNOWN: dict[str, str] = {}
 """Cases that fail today, each with the reason."""
 
-PASSING = 174
+PASSING = 184
 
 
 def cases() -> list[Any]:
@@ -599,10 +607,17 @@ def test_http(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
               quiet_environment: Callable[[dict[str, str]], None]) -> None:
     text = path.read_text("latin-1")
     server = Sws("::1" if re.search(r"<server>\s*http-ipv6", text) else "127.0.0.1")
+    secure = None
     try:
         ports = dict.fromkeys(("HTTP6PORT", "HTTPPORT", "PROXYPORT"), str(server.port))
         ports["NOLISTENPORT"] = "9"
+        if "https" in text:
+            secure = Sws(tls=Authority(tmp_path, ("localhost", "127.0.0.1")).server())
+            secure.heard = server.heard
+            ports["HTTPSPORT"] = str(secure.port)
         case = server.case = curlhttp.read(path, ports, tmp_path)
+        if secure is not None:
+            secure.case = case
         if reason := next((why for why, names in DIFFERENT.items() if case.name in names), None):
             pytest.skip(f"different on purpose: {reason}")
         if reason := absent(case):
@@ -623,6 +638,8 @@ def test_http(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             player.play()
     finally:
         server.close()
+        if secure is not None:
+            secure.close()
     check(case, player, server.heard)
 
 
