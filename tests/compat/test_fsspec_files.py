@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pickle
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -239,6 +240,27 @@ def test_a_client_that_was_cut_off_while_idle(world: lab.Lab) -> None:
         for client in fs.clients._idle:
             client._stream.close_now()  # type: ignore[attr-defined]
         assert fs.exists("/pub")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_child_process_has_clients_of_its_own(world: lab.Lab) -> None:
+    with ftp(world) as fs:
+        assert fs.exists("/pub")
+        child = os.fork()
+        if not child:
+            os._exit(0 if fs.cat_file("/pub/text.csv", 0, 3) == b"a,b" else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        [client] = fs.clients._idle
+        assert fs.exists("/pub/data")
+        assert fs.clients._idle == [client]  # the same connection as before
+
+
+def test_copies_of_a_file_system(world: lab.Lab) -> None:
+    with ftp(world) as fs:
+        other = pickle.loads(pickle.dumps(fs))
+        assert other.cat_file("/pub/data", 0, 5) == DATA[:5]
+        other.close()
 
 
 def test_get_and_put(world: lab.Lab, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ have been closed by its server: then the call is made once more with a fresh cli
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -33,6 +34,8 @@ class Clients:
         self._make = make
         self._idle: list[FileSite] = []
         self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._parents: list[FileSite] = []
 
     def call(self, function: Callable[[FileSite], T]) -> T:
         """Call *function* with a client; once more where an idle one had been cut off."""
@@ -79,17 +82,25 @@ class Clients:
     def close(self) -> None:
         """Close those that are idle; may be called at any time."""
         with self._lock:
+            self._notice_fork()
             idle, self._idle = self._idle, []
         for site in idle:
             _quietly(site)
 
     def _take(self) -> tuple[FileSite, bool]:
         with self._lock:
+            self._notice_fork()
             if self._idle:
                 return self._idle.pop(), True
         site = self._make()
         site.open()
         return site, False
+
+    def _notice_fork(self) -> None:
+        """In a child process the connections are the parent's: not a byte may be said on them."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._parents, self._idle = self._idle, []
 
     def _with(self, site: FileSite, function: Callable[[FileSite], T]) -> T:
         try:

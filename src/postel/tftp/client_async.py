@@ -270,9 +270,13 @@ class AsyncClient(AsyncFileSite):
         if target.is_dir():
             target = target / safe_name(path.rstrip("/").rpartition("/")[2])
         with on_disk(target), Target.at(target) as place:
-            size = await download_into(self.files, path, place, entry=None, resume=False,
-                                       progress=progress)
-            await disk.call(place.commit)
+            try:
+                size = await download_into(self.files, path, place, entry=None, resume=False,
+                                           progress=progress)
+                await disk.call(place.commit)
+            except BaseException:
+                place.discard()  # no later run could go on with it
+                raise
         return size
 
     async def upload(

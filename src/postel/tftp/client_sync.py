@@ -270,9 +270,13 @@ class Client(FileSite):
         if target.is_dir():
             target = target / safe_name(path.rstrip("/").rpartition("/")[2])
         with on_disk(target), Target.at(target) as place:
-            size = download_into(self.files, path, place, entry=None, resume=False,
-                                       progress=progress)
-            disk.call(place.commit)
+            try:
+                size = download_into(self.files, path, place, entry=None, resume=False,
+                                           progress=progress)
+                disk.call(place.commit)
+            except BaseException:
+                place.discard()  # no later run could go on with it
+                raise
         return size
 
     def upload(
