@@ -38,6 +38,11 @@ from postel.transport.names import HOSTS
 from postel.urls import parse as parse_url
 
 DATA = bytes(range(256)) * 70
+# not in it: a short block is the last one, and the first answer fixes the port
+HARMS = [(harm, of) for harm in ("drop", "duplicate", "delay", "reorder", "stranger", "truncate",
+                                 "garbage", "wrong block", "ignore")
+         for of in ("DATA", "ACK", "OACK", "")
+         if (harm, of) not in (("truncate", "DATA"), ("truncate", ""), ("stranger", "OACK"))]
 
 
 @pytest.fixture(autouse=True)
@@ -219,13 +224,9 @@ async def test_more_than_32_mib_in_small_blocks(here: lab.Lab, tmp_path: Path) -
 # -- the server's packets come to harm ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("harm", ["drop", "duplicate", "delay", "reorder", "stranger", "truncate",
-                                  "garbage", "wrong block", "ignore"])
-@pytest.mark.parametrize("of", ["DATA", "ACK", "OACK", ""])
+@pytest.mark.parametrize(("harm", "of"), HARMS)
 @pytest.mark.parametrize("window", [1, 4])
 async def test_harm(here: lab.Lab, harm: str, of: str, window: int) -> None:
-    if (harm, of) in (("truncate", "DATA"), ("stranger", "OACK"), ("truncate", "")):
-        pytest.skip("a short block is the last one, and the first answer fixes the port")
     here.tftp.harm.on(harm, of=of, nth=1 if of else 2, times=2)
     async with AsyncClient(here.url("tftp"), block_size=2_000, window=window) as site:
         assert await content(site, "pub/data") == DATA
