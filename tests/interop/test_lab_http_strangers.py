@@ -149,6 +149,38 @@ def test_curl_in_parallel(here: Lab, tool: Tool, tmp_path: Path) -> None:
     assert [(tmp_path / str(n)).stat().st_size for n in (1, 100, 200)] == [1, 100, 200]
 
 
+# -- HTTP/2 --------------------------------------------------------------------------------
+
+
+def test_curl_by_http2(here: Lab, tool: Tool, tmp_path: Path) -> None:
+    here.http.options.http2 = True
+    url = base(here, "https")
+    common = (tool("curl"), "-sSf", "--cacert", here.ca, "--http2")
+    assert run(*common, "-w", "%{stderr}%{http_version}", f"{url}/tree/big.bin",
+               home=tmp_path) == BODY
+    shown = run(*common, "-o", "/dev/null", "-w", "%{http_version}", f"{url}/tree/one.txt",
+                home=tmp_path)
+    assert shown == b"2"
+    (tmp_path / "up").write_bytes(BODY * 3)
+    # not --anyauth: curl 7.88 waits for ever after an early 401 by HTTP/2, nginx's too
+    run(*common, "--digest", "-u", "alice:secret", "-T", "up", f"{url}/up", home=tmp_path)
+    assert here.http.files.get("/up") == BODY * 3
+    before = here.http.secure.connections
+    run(*common, "--parallel", "-o", "#1", f"{url}/bytes/[1-200]", home=tmp_path)
+    assert (tmp_path / "200").stat().st_size == 200
+    assert here.http.secure.connections - before <= 3
+
+
+def test_wget2_and_rclone_by_http2(here: Lab, tool: Tool, tmp_path: Path) -> None:
+    here.http.options.http2 = True
+    run(tool("wget2"), "-q", "-r", "-np", "-nH", "--ca-certificate", here.ca,
+        f"{base(here, 'https')}/tree/", home=tmp_path)
+    assert (tmp_path / "tree" / "big.bin").read_bytes() == BODY
+    run(tool("rclone"), "--config", "/dev/null", "--ca-cert", here.ca, "copy",
+        f":http,url='{base(here, 'https')}':tree", "copy", home=tmp_path)
+    assert (tmp_path / "copy" / "big.bin").read_bytes() == BODY
+
+
 # -- wget, wget2, aria2 --------------------------------------------------------------------
 
 

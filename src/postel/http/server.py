@@ -53,9 +53,19 @@ class HTTPServer(Server):
         self.app = app
         self.options = options or HTTPOptions()
 
+    async def _run(self, stream: AsyncSocketStream) -> None:
+        if self.implicit and self.tls is not None:
+            self.tls.set_alpn_protocols([*(["h2"] if self.options.http2 else []), "http/1.1"])
+        await super()._run(stream)
+
     async def serve(self, stream: AsyncSocketStream) -> None:
         """Answer what comes on one connection."""
-        await Connection(self, stream).run()
+        if stream.alpn == "h2":
+            from .server_http2 import HTTP2Connection
+
+            await HTTP2Connection(self, stream).run()
+        else:
+            await Connection(self, stream).run()
 
     @staticmethod
     def clock() -> float:

@@ -404,21 +404,18 @@ class _Exchange:
             if not fault.close:
                 await self._wait_for_their_end()
             return
-        status = _STATUS.match(fault.reply)
-        if status is None:  # no answer of ours: byte for byte
+        words = composed(fault.reply)
+        if words is None:  # no answer of ours: byte for byte
             self.alive = not fault.close
             await self.stream.send(fault.reply)
             self.server.watch("S", f"{len(fault.reply):,} bytes, as they were given")
             if self.alive:
                 self._pretend()
             return
-        head, _, body = (b"\r\n" + fault.reply[status.end() :]).partition(b"\r\n\r\n")
-        lines = [line.partition(b":") for line in head.split(b"\r\n") if line]
-        fields = [(name, value.strip()) for name, _, value in lines]
+        status, fields, body = words
         if not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in fields):
             fields.append((b"Content-Length", b"%d" % len(body)))
-        await self.send({"type": "http.response.start", "status": int(status[1]),
-                         "headers": fields})
+        await self.send({"type": "http.response.start", "status": status, "headers": fields})
         await self.send({"type": "http.response.body", "body": body})
         self.alive = not fault.close
         self._tell()
@@ -455,6 +452,21 @@ def _checked(request: h11.Request) -> Target:
             b"content-length" in names or request.http_version < b"1.1"):
         raise ValueError("Content-Length and Transfer-Encoding contradict each other")
     return Target(request.target.decode("ascii"))
+
+
+def composed(reply: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+    """The status, fields and body that the reply of a fault stands for; None: it is raw bytes.
+
+    Example:
+        >>> composed(b"429 Slow down\\r\\nRetry-After: 1\\r\\n\\r\\nlater")
+        (429, [(b'Retry-After', b'1')], b'later')
+    """
+    status = _STATUS.match(reply)
+    if status is None:
+        return None
+    head, _, body = (b"\r\n" + reply[status.end() :]).partition(b"\r\n\r\n")
+    lines = [line.partition(b":") for line in head.split(b"\r\n") if line]
+    return int(status[1]), [(name, value.strip()) for name, _, value in lines], body
 
 
 def _larger(field: tuple[bytes, bytes], by: int) -> tuple[bytes, bytes]:

@@ -49,6 +49,10 @@ class Authority:
         """A server's context with the good certificate."""
         return self._good
 
+    def another(self) -> ssl.SSLContext:
+        """One more such context, for those who change it."""
+        return self.context(self._ca, self.names)
+
     def flawed(self, flaw: str) -> ssl.SSLContext:
         """A server's context with a certificate that has one of `FLAWS`.
 

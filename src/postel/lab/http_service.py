@@ -68,7 +68,8 @@ class HTTPService(Service):
         """One of the two servers."""
         from ..http.server import HTTPServer
 
-        return HTTPServer(self._mounts, self.options, tls=self.authority.server(),
+        tls = self.authority.another() if implicit else None
+        return HTTPServer(self._mounts, self.options, tls=tls,
                           implicit=implicit, faults=self.faults, watcher=self.watcher)
 
     def _make_mounts(self) -> Any:

@@ -46,7 +46,8 @@ class WebDAVService(HTTPService):
         """One of the two servers."""
         from ..webdav.server import DAVServer
 
-        return DAVServer(self._mounts, self.options, tls=self.authority.server(),
+        tls = self.authority.another() if implicit else None
+        return DAVServer(self._mounts, self.options, tls=tls,
                          implicit=implicit, faults=self.faults, watcher=self.watcher)
 
     def _known_quirks(self) -> tuple[str, ...]:
