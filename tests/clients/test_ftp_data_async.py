@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted_peer import FTPPeer
+from scripted_peer import FTPPeer, Line
 
 from postel.errors import (
     AuthenticationError,
@@ -27,9 +27,13 @@ from postel.errors import (
     ReplyError,
     TimedOut,
     TryLater,
+    UsageError,
 )
 from postel.ftp.client_async import AsyncClient
 from postel.session.files_async import Watch
+from postel.transport.clock_async import now
+from postel.transport.proxies import Proxy
+from postel.transport.proxy_async import AsyncProxyConnector
 
 BODY = bytes(range(256)) * 40
 
@@ -131,6 +135,57 @@ async def test_active_mode_refused() -> None:
         async with site:
             with pytest.raises(NotSupported, match="PORT"):
                 await content(site, "a")
+
+
+@pytest.mark.parametrize(("late", "kind"), [
+    (b"425 cannot reach you\r\n", TryLater), (b"421 going down\r\n", ConnectionLost)])
+async def test_active_mode_when_the_server_cannot_call(late: bytes, kind: type[Exception]) -> None:
+    def retr(line: Line, _: str) -> None:
+        line.say(b"150 I shall call\r\n")
+        line.say(late)
+
+    with FTPPeer({"RETR": retr}) as peer:
+        site = client(peer)
+        site.active = True
+        async with site:
+            began = now()
+            with pytest.raises(kind, match=late.decode()[:3]):
+                await content(site, "a")
+            assert now() - began < 5
+
+
+async def test_active_mode_is_not_for_proxies() -> None:
+    with FTPPeer(files={"a": BODY}) as peer:
+        site = client(peer)
+        site.active = True
+        async with site:
+            site._connector = AsyncProxyConnector(proxy=Proxy("socks5h", "127.0.0.1", 1))
+            with pytest.raises(UsageError, match="a proxy lets no call in") as caught:
+                await content(site, "a")
+            assert "passive mode" in caught.value.hint
+            assert "EPRT" not in peer.verbs
+
+
+async def test_a_folder_that_is_not_told() -> None:
+    with FTPPeer({"PWD": b"257 somewhere\r\n"}) as peer:
+        async with client(peer) as site:
+            with pytest.raises(ProtocolError, match="PWD: a path in quotes was due"):
+                await site.pwd()
+
+
+async def test_a_transfer_that_is_stopped_before_it_begins() -> None:
+    """The server waits for a data connection, and would hear no command before there is one."""
+    with FTPPeer(files={"slow": BODY, "a": b"next"}) as peer:
+        async with client(peer) as site:
+            assert await content(site, "a") == b"next"  # data connections work: it asks ahead
+            first, second = site.retr("slow"), site.retr("slow")
+            for ahead in (first, second):
+                ahead._transfer.ask_ahead()
+            site.files._leave([first, second])
+            await site._flush()
+            assert await content(site, "a") == b"next"
+            assert peer.verbs.count("RETR") == 4
+            assert await content(site, "slow") == BODY
 
 
 # -- REST ----------------------------------------------------------------------------------

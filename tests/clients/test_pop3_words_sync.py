@@ -181,6 +181,12 @@ def test_sasl_plain_with_initial_response() -> None:
             assert peer.commands[1] == b"AUTH PLAIN " + told
 
 
+def test_a_certificate_needs_no_name() -> None:
+    with POP3Peer({"AUTH": b"+OK\r\n", "CAPA": b"+OK\r\nSASL EXTERNAL PLAIN\r\n.\r\n"}) as peer:
+        with Client(f"pop3://127.0.0.1:{peer.port}", timeout=5.0, auth="EXTERNAL"):
+            assert peer.commands[1] == b"AUTH EXTERNAL ="
+
+
 def test_a_mechanism_that_is_not_offered() -> None:
     with POP3Peer({"CAPA": b"+OK\r\nSASL PLAIN\r\n.\r\n"}) as peer:
         with pytest.raises(NotSupported):

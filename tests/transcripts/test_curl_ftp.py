@@ -343,9 +343,7 @@ ERRORS: dict[str, tuple[type[BaseException], ...]] = {
     "test2114": (UsageError,),  # 43
 }
 
-KNOWN: dict[str, str] = {
-    "test592": "active: a refusal is not heard while waiting to be called; it ends as TimedOut",
-}
+KNOWN: dict[str, str] = {}
 """Cases that fail today, each with the reason."""
 
 # Why the others have no counterpart, where test_curl.py's own reason is too coarse.

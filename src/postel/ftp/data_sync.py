@@ -23,6 +23,8 @@ from ..errors import (
     PostelError,
     ProtocolError,
     ReplyError,
+    TimedOut,
+    UsageError,
 )
 from ..timing import Deadline
 from ..transport.clock_sync import now
@@ -41,6 +43,9 @@ __all__ = ["LeftBehind", "Transfer"]
 
 _LOST = (500, 503)
 """What servers answer to commands that come while they are busy with a transfer."""
+
+_GLANCES = (0.05, 0.25)
+"""Seconds between two looks at the control connection while the server is to call us."""
 
 _EPSV_PATIENCE = 10.0
 """Seconds for the first data connection by EPSV, so that there is time left for PASV."""
@@ -112,7 +117,7 @@ class Transfer:
                 self._connect()
             self._hear_beginning()
             if self._listener is not None:
-                self.stream = self._listener.accept(self.site._deadline)
+                self.stream = self._called(self._listener)
             self._secure()
         except ReplyError as error:
             self.close()
@@ -237,6 +242,10 @@ class Transfer:
     def _call_me(self) -> None:
         """Active mode: listen, and tell the server where (EPRT, or PORT where that is unknown)."""
         site = self.site
+        if site._is_proxied():
+            raise UsageError(
+                f"{self.asked}: in active mode the server calls back, and a proxy lets no call in",
+                hint='use passive mode, the default; or proxy="none" (--proxy none)')
         address = site._connected().local_address
         self._listener = Listener(address, site.url.host, site.peer.address)
         asked = site._queue(_eprt(address, self._listener.port))
@@ -247,6 +256,37 @@ class Transfer:
         if reply.kind != 2:
             raise site._refusal(asked, reply)
         self._ask_in_turn()
+
+    def _called(self, listener: Listener) -> Stream | None:
+        """The connection that the server makes; now and then its words are listened for.
+
+        Whoever cannot reach us says so (425, 421) where nobody would look before the time is up.
+        """
+        site, patience = self.site, _GLANCES[0]
+        while True:
+            try:
+                return listener.accept(
+                    site._deadline.sooner(Deadline.after(patience, now=now())))
+            except TimedOut:
+                if site._deadline.expired(now=now()):
+                    raise
+            patience = _GLANCES[1]
+            self.done = self._overheard()
+            if self.done is not None and self.done.kind != 2:
+                raise site._refusal(self.asked, self.done)
+            if self.done is not None:
+                return None
+
+    def _overheard(self) -> Reply | None:
+        """What the server has said of the transfer meanwhile, if anything."""
+        stream = self.site._connected()
+        before, stream.deadline = stream.deadline, Deadline.after(0, now=now())
+        try:
+            return self.site._event(self.asked, Reply)
+        except TimedOut:
+            return None
+        finally:
+            stream.deadline = before
 
     def _hear_beginning(self) -> None:
         site = self.site

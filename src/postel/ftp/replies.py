@@ -87,7 +87,8 @@ def quoted_path(reply: Reply) -> str:
     words = reply.text.split()
     if words and words[0].startswith("/"):
         return words[0]  # servers that forget the quotes
-    raise ProtocolError(f"no path in the server's answer: {reply}")
+    raise ProtocolError(f"PWD: a path in quotes was due, and the server answered {reply}",
+                        hint="where the folder's name does not matter, nothing needs PWD")
 
 
 def number(reply: Reply) -> int:

@@ -174,8 +174,8 @@ class AsyncSession(Generic[C, E]):
                 await self._greet()
                 if mode.security in ("starttls", "auto"):
                     await self._upgrade(mode)
-                if self.user is not None:
-                    await self._log_in()
+                if self.user is not None or (self.auth or "").upper() == "EXTERNAL":
+                    await self._log_in()  # a certificate needs no name beside it
         except BaseException:
             await self._drop()
             raise

@@ -174,8 +174,8 @@ class Session(Generic[C, E]):
                 self._greet()
                 if mode.security in ("starttls", "auto"):
                     self._upgrade(mode)
-                if self.user is not None:
-                    self._log_in()
+                if self.user is not None or (self.auth or "").upper() == "EXTERNAL":
+                    self._log_in()  # a certificate needs no name beside it
         except BaseException:
             self._drop()
             raise
