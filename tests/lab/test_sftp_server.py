@@ -113,9 +113,9 @@ def test_files_are_read_written_and_changed(here: lab.Lab) -> None:
     ("rmdir", ("/full",), asyncssh.SFTPFailure),
     ("remove", ("/d",), asyncssh.SFTPFailure),
     ("chown", ("/a.txt", 0, 0), asyncssh.SFTPFailure),
-    ("symlink", ("/etc/passwd", "/link"), asyncssh.SFTPOpUnsupported),
+    ("symlink", ("/x", "/a.txt"), asyncssh.SFTPFailure),
     ("link", ("/a.txt", "/link"), asyncssh.SFTPOpUnsupported),
-    ("readlink", ("/a.txt",), asyncssh.SFTPOpUnsupported),
+    ("readlink", ("/a.txt",), asyncssh.SFTPError),
 ])
 def test_what_cannot_be_done(
     here: lab.Lab, word: str, arguments: tuple[Any, ...], error: type[Exception]
@@ -158,6 +158,42 @@ def test_a_folder_is_a_jail(tmp_path: Path) -> None:
 
         client(here, write)
         assert (root / "new").read_bytes() == b"abc"
+
+
+@pytest.mark.parametrize("kind", ["memory", "folder"])
+def test_links_say_what_they_were_told_and_lead_nowhere_else(
+    here: lab.Lab, kind: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "secret").write_text("outside")
+    files: Any = MemoryFiles() if kind == "memory" else FolderFiles(root, writable=True)
+    with files.create("/a.txt") as file:
+        file.write(b"hello")
+    here.sftp.serve(files)
+
+    async def work(sftp: Any) -> None:
+        await sftp.mkdir("/d")
+        for target, name in (("a.txt", "/one"), ("../a.txt", "/d/two"), ("one", "/three"),
+                             ("loop", "/loop"), ("../../secret", "/out"), ("/d", "/folder"),
+                             (f"{tmp_path}/secret", "/abs")):
+            await sftp.symlink(target, name)
+            assert await sftp.readlink(name) == target
+        assert stat.S_ISLNK((await sftp.lstat("/one")).permissions)
+        for name in ("/one", "/d/two", "/three"):
+            assert (await sftp.stat(name)).size == 5
+            async with sftp.open(name, "rb") as file:
+                assert await file.read() == b"hello"
+        for name in ("/out", "/abs", "/loop"):
+            with pytest.raises(asyncssh.SFTPError):
+                async with sftp.open(name, "rb") as file:
+                    await file.read()
+        assert "two" in await sftp.listdir("/folder")
+        await sftp.remove("/one")
+        assert (await sftp.stat("/a.txt")).size == 5
+
+    client(here, work)
+    assert (tmp_path / "secret").read_text() == "outside"
 
 
 def test_statuses_on_demand(here: lab.Lab) -> None:

@@ -112,6 +112,12 @@ class ServedFiles(Protocol):
     def free(self) -> int:
         """Bytes that still fit."""
 
+    def make_link(self, path: str, target: str) -> None:
+        """Make *path* a symbolic link; *target* is kept as it is, and never followed here."""
+
+    def read_link(self, path: str) -> str:
+        """What the symbolic link *path* says."""
+
 
 def split(path: str, folder: str = "/") -> tuple[str, ...]:
     """The components of *path*, seen from *folder*; ".." stops at the root.
@@ -157,7 +163,7 @@ def failed(number: int) -> OSError:
 
 @dataclass
 class _Node:
-    """A file (its `inside` is None) or a folder in memory."""
+    """A file (its `inside` is None), a folder or a link (its `target` is not) in memory."""
 
     mode: int = 0o755
     modified: float = field(default_factory=time.time)
@@ -165,9 +171,11 @@ class _Node:
     inside: dict[str, _Node] | None = None
     unique: str = field(default_factory=lambda: f"lab{next(_numbers):x}")
     version: int = 0
+    target: str | None = None
 
     def status(self, name: str) -> FileStatus:
-        kind = Kind.FILE if self.inside is None else Kind.FOLDER
+        kind = (Kind.LINK if self.target is not None
+                else Kind.FILE if self.inside is None else Kind.FOLDER)
         return FileStatus(name, kind, len(self.data), self.modified, self.mode, self.unique,
                           f"{self.unique}v{self.version:x}")
 
@@ -263,6 +271,8 @@ class MemoryFiles:
             raise failed(errno.EEXIST)
         if node is not None and node.inside is not None:
             raise failed(errno.EISDIR)
+        if node is not None and node.target is not None:
+            raise failed(errno.ELOOP)
         if node is None:
             node = folder[name] = _Node(0o644)
         old = b"" if at is None else node.data
@@ -283,9 +293,11 @@ class MemoryFiles:
         del folder[name]
 
     def remove(self, path: str) -> None:
-        """Remove the file *path*."""
-        node = self._file(path)
+        """Remove the file or link *path*."""
         folder, name = self._place(path)
+        node = self._node(split(path))
+        if node.inside is not None:
+            raise failed(errno.EISDIR)
         del folder[name]
         self._used -= len(node.data)
 
@@ -322,6 +334,21 @@ class MemoryFiles:
         """Bytes that still fit."""
         return max(0, self.limit - self._used)
 
+    def make_link(self, path: str, target: str) -> None:
+        """Make *path* a symbolic link; what *target* says is kept as it is."""
+        folder, name = self._place(path)
+        if name in folder:
+            raise failed(errno.EEXIST)
+        folder[name] = _Node(0o777, data=target.encode("utf-8", "surrogateescape"), target=target)
+        self._used += len(folder[name].data)
+
+    def read_link(self, path: str) -> str:
+        """What the symbolic link *path* says."""
+        target = self._node(split(path)).target
+        if target is None:
+            raise failed(errno.EINVAL)
+        return target
+
     def _node(self, parts: tuple[str, ...]) -> _Node:
         node = self._root
         for part in parts:
@@ -341,6 +368,8 @@ class MemoryFiles:
         node = self._node(split(path))
         if node.inside is not None:
             raise failed(errno.EISDIR)
+        if node.target is not None:
+            raise failed(errno.ELOOP)
         return node
 
     def _place(self, path: str) -> tuple[dict[str, _Node], str]:
@@ -359,6 +388,8 @@ class MemoryFiles:
 
 
 def _walk(node: _Node, path: str) -> Iterator[tuple[str, bytes]]:
+    if node.target is not None:
+        return
     if node.inside is None:
         yield path, node.data
         return

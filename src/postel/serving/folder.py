@@ -125,6 +125,16 @@ class FolderFiles:
         found = os.statvfs(self.root)
         return found.f_bavail * found.f_frsize if self.writable else 0
 
+    def make_link(self, path: str, target: str) -> None:
+        """Make *path* a symbolic link; what *target* says is kept as it is, and never followed."""
+        with self._change(path) as (folder, name):
+            os.symlink(target, name, dir_fd=folder)
+
+    def read_link(self, path: str) -> str:
+        """What the symbolic link *path* says."""
+        with self._above(path) as (folder, name):
+            return os.readlink(name, dir_fd=folder)
+
     def _must_write(self) -> None:
         if not self.writable:
             raise failed(errno.EROFS)

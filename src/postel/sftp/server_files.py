@@ -32,6 +32,7 @@ _MODES = {Kind.FILE: stat.S_IFREG, Kind.FOLDER: stat.S_IFDIR, Kind.LINK: stat.S_
 _TYPES = {Kind.FILE: asyncssh.FILEXFER_TYPE_REGULAR, Kind.FOLDER: asyncssh.FILEXFER_TYPE_DIRECTORY,
           Kind.LINK: asyncssh.FILEXFER_TYPE_SYMLINK, Kind.OTHER: asyncssh.FILEXFER_TYPE_SPECIAL}
 _BLOCK = 4096
+_MOST_LINKS = 8  # links that lead to links
 _UNKNOWN = 1000  # user and group number of everything
 
 
@@ -133,6 +134,7 @@ class FileRequests(asyncssh.SFTPServer):
         return await self._do("OPEN", where, lambda: self._open(where, pflags, attrs))
 
     def _open(self, where: str, flags: int, attrs: SFTPAttrs) -> _Handle:
+        where = self._followed(where)
         write = bool(flags & (asyncssh.FXF_WRITE | asyncssh.FXF_APPEND))
         read = bool(flags & asyncssh.FXF_READ) or not write
         exists = self._exists(where)
@@ -220,7 +222,8 @@ class FileRequests(asyncssh.SFTPServer):
 
     async def stat(self, path: bytes) -> SFTPAttrs:
         """What a name stands for."""
-        return await self._do("STAT", _text(path), lambda: self._attrs(self._at(path)))
+        return await self._do("STAT", _text(path), lambda: self._attrs(
+            self._files.stat(self._followed(_text(path)))))
 
     async def lstat(self, path: bytes) -> SFTPAttrs:
         """What a name stands for, links not followed."""
@@ -231,7 +234,8 @@ class FileRequests(asyncssh.SFTPServer):
 
     async def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Set size, time or mode."""
-        await self._do("SETSTAT", _text(path), lambda: self._set(_text(path), attrs))
+        await self._do("SETSTAT", _text(path),
+                       lambda: self._set(self._followed(_text(path)), attrs))
 
     async def lsetstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Set size, time or mode, links not followed."""
@@ -258,8 +262,8 @@ class FileRequests(asyncssh.SFTPServer):
         if fault is not None and fault.reply is not None:
             code, _, words = fault.reply.decode("utf-8").partition(" ")
             raise asyncssh.SFTPError(int(code), words)
-        found = self._files.list(_text(path))
-        here = self._files.stat(_text(path))
+        where = self._followed(_text(path))
+        found, here = self._files.list(where), self._files.stat(where)
         return self._names(here, found)
 
     async def _names(self, here: FileStatus, found: list[FileStatus]) -> AsyncIterator[SFTPName]:
@@ -306,17 +310,31 @@ class FileRequests(asyncssh.SFTPServer):
             raise failed(errno.EEXIST)
         self._files.rename(old, new)
 
-    def readlink(self, path: bytes) -> bytes:
-        """There are no links to follow here."""
-        raise asyncssh.SFTPOpUnsupported("no links here")
+    async def readlink(self, path: bytes) -> bytes:
+        """What a link says."""
+        where = _text(path)
+        return _bytes(await self._do("READLINK", where, lambda: self._files.read_link(where)))
 
-    def symlink(self, oldpath: bytes, newpath: bytes) -> None:
-        """There are no links here."""
-        raise asyncssh.SFTPOpUnsupported("no links here")
+    async def symlink(self, oldpath: bytes, newpath: bytes) -> None:
+        """Make a link; it says *oldpath* as it was sent."""
+        where, target = _text(newpath), oldpath.decode("utf-8", "surrogateescape")
+        await self._do("SYMLINK", f"{where} {target}",
+                       lambda: self._files.make_link(where, target))
 
     def link(self, oldpath: bytes, newpath: bytes) -> None:
-        """There are no links here."""
-        raise asyncssh.SFTPOpUnsupported("no links here")
+        """Two names of one file are not to be had here."""
+        raise asyncssh.SFTPOpUnsupported("no hard links here")
+
+    def _followed(self, where: str) -> str:
+        """Where a link at the end of *where* leads within the tree; its root is "/" for links."""
+        for _ in range(_MOST_LINKS):
+            try:
+                if self._files.stat(where).kind is not Kind.LINK:
+                    return where
+            except FileNotFoundError:
+                return where
+            where = join(split(self._files.read_link(where), join(split(where)[:-1])))
+        raise failed(errno.ELOOP)
 
     def statvfs(self, path: bytes) -> asyncssh.SFTPVFSAttrs:
         """How much still fits."""
