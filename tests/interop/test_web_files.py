@@ -319,3 +319,20 @@ def test_the_exam_async(web_server: Web, index: int, tmp_path: Path) -> None:
         asyncio.run(main())
     except NotOffered as error:
         pytest.skip(str(error))
+
+
+def test_what_was_looked_at_is_what_is_replaced(web_server: Web, tmp_path: Path) -> None:
+    folder = web_server.new_folder()
+    file = web_server.local(folder) / "a"
+    (tmp_path / "mine").write_bytes(b"mine")
+    with dav(web_server, folder) as here:
+        here.put("a", b"one")
+        os.utime(file, (OLD, OLD))
+        here.stat("a")
+        file.write_bytes(b"theirs")
+        with pytest.raises(Changed):
+            here.upload(tmp_path / "mine", "a")
+        assert file.read_bytes() == b"theirs"
+        here.stat("a")
+        here.upload(tmp_path / "mine", "a")
+    assert file.read_bytes() == b"mine"

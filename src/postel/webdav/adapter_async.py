@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import AlreadyExists, Conflict, NotFound, NotSupported
+from ..errors import AlreadyExists, Changed, Conflict, NotFound, NotSupported
 from ..http import kept
 from ..http.adapter_async import AHEAD
 from ..http.adapter_async import AsyncAdapter as AsyncWebAdapter
@@ -188,7 +188,17 @@ class AsyncAdapter(AsyncWebAdapter):
         if there.is_folder or entry.is_folder:
             raise AlreadyExists(f"rename {old}: {new} is a {there.kind.value}",
                                 hint="remove it first, or choose another name")
+        await self._still(new, there)
         await word(old, new, overwrite=True, headers=self._if_same(old, new, there))
+
+    async def _still(self, path: str, seen: Entry) -> None:
+        """A server without ETags (nginx) asks no conditions either: look once more, and compare."""
+        if seen.size is None or "etag" in seen.facts:
+            return
+        now = await self._look(path)
+        if (now.size, now.modified) != (seen.size, seen.modified):
+            raise Changed(f"replace {path}: it is not what it was when you looked at it",
+                          hint="somebody changed it meanwhile: look again before you overwrite it")
 
     def _if_same(self, old: str, new: str, there: Entry) -> dict[str, str]:
         """That *new* must still be what was seen (RFC 4918 section 10.4.2)."""
