@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Generic, Self, TypeVar
 
-from ..errors import NotSupported, ReplyError
+from ..errors import NotSupported, PostelError, ReplyError
 from ..transport.clock_async import Later, now
 from ..types import Entry, Features, Outcome, Progress
 from .body_async import AsyncBody
@@ -91,9 +91,13 @@ class AsyncSink(ABC):
 
     Attributes:
         modified: the time that it is to get, for protocols that tell it with the bytes.
+        refused: set by who takes a late no: called with the error of a file whose block was left
+            before the server had confirmed all of it. Within `AsyncFiles.write_many` a protocol
+            may then go on with the next file at once; all is confirmed when that returns.
     """
 
     modified: datetime | None = None
+    refused: Callable[[PostelError], None] | None = None
 
     @abstractmethod
     async def begin(self) -> None:
@@ -151,7 +155,16 @@ class AsyncOutcomes(AsyncResults[Outcome[T]], Generic[T]):
 
 
 class AsyncFiles(ABC):
-    """A file system behind a protocol. Paths are text; a name from the server is not a path."""
+    """A file system behind a protocol. Paths are text; a name from the server is not a path.
+
+    Attributes:
+        hides_round_trips: whether many small files are under way at once on one connection, so
+            that more connections hide nothing.
+        together: files of a tree that are stored before they are measured and renamed together.
+    """
+
+    hides_round_trips: bool = False
+    together: int = 50
 
     @property
     @abstractmethod

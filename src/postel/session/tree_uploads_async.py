@@ -35,9 +35,6 @@ from .trees_async import Report, is_one, makedirs
 
 __all__ = ["store", "store_inplace", "upload_tree"]
 
-_SETTLED = 50
-"""Uploads that are measured and renamed together."""
-
 
 async def upload_tree(
     site: AsyncSite,
@@ -118,7 +115,7 @@ async def store(files: AsyncFiles, work: Work) -> None:
 
     while work.jobs:
         try:
-            await files.write_many(islice(small(), _SETTLED), give)
+            await files.write_many(islice(small(), files.together), give)
             await _settle(files, work, sent)
             while large:
                 await _store_large(files, work, large.pop())
@@ -167,26 +164,34 @@ async def store_inplace(files: AsyncFiles, work: Work) -> None:
 
     async def give(job: Job, sink: AsyncSink) -> None:
         held.remove(job)
-        done: list[tuple[Job, int, datetime]] = []
-        await _store_one(work, job, sink, done)
-        for _, size, _ in done:
-            work.done(job, size)
+        await _store_one(work, job, sink, sent)
 
     while work.jobs:
+        sent: list[tuple[Job, int, datetime]] = []
         try:
-            await files.write_many(work.take(held), give)
+            await files.write_many(islice(work.take(held), files.together), give)
+            for job, size, _ in sent:
+                work.done(job, size)
+            sent.clear()
         finally:
             work.give_back(held)
+            work.jobs.extend(job for job, _, _ in sent)
 
 
 async def _store_one(
     work: Work, job: Job, sink: AsyncSink, sent: list[tuple[Job, int, datetime]]
 ) -> None:
+    def refused(error: PostelError) -> None:
+        """The server said no after the block was left."""
+        sent[:] = [one for one in sent if one[0] is not job]
+        work.failed(job, error)
+
     try:
         with _readable(job) as file:
             status = os.fstat(file.fileno())
             watch = Watch(job.path, status.st_size, work.progress)
             sink.modified = datetime.fromtimestamp(status.st_mtime, UTC)
+            sink.refused = refused
             async with sink:
                 size = await sink.send_file(file, watch)
             watch.tell()

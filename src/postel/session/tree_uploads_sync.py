@@ -35,9 +35,6 @@ from .trees_sync import Report, is_one, makedirs
 
 __all__ = ["store", "store_inplace", "upload_tree"]
 
-_SETTLED = 50
-"""Uploads that are measured and renamed together."""
-
 
 def upload_tree(
     site: Site,
@@ -118,7 +115,7 @@ def store(files: Files, work: Work) -> None:
 
     while work.jobs:
         try:
-            files.write_many(islice(small(), _SETTLED), give)
+            files.write_many(islice(small(), files.together), give)
             _settle(files, work, sent)
             while large:
                 _store_large(files, work, large.pop())
@@ -167,26 +164,34 @@ def store_inplace(files: Files, work: Work) -> None:
 
     def give(job: Job, sink: Sink) -> None:
         held.remove(job)
-        done: list[tuple[Job, int, datetime]] = []
-        _store_one(work, job, sink, done)
-        for _, size, _ in done:
-            work.done(job, size)
+        _store_one(work, job, sink, sent)
 
     while work.jobs:
+        sent: list[tuple[Job, int, datetime]] = []
         try:
-            files.write_many(work.take(held), give)
+            files.write_many(islice(work.take(held), files.together), give)
+            for job, size, _ in sent:
+                work.done(job, size)
+            sent.clear()
         finally:
             work.give_back(held)
+            work.jobs.extend(job for job, _, _ in sent)
 
 
 def _store_one(
     work: Work, job: Job, sink: Sink, sent: list[tuple[Job, int, datetime]]
 ) -> None:
+    def refused(error: PostelError) -> None:
+        """The server said no after the block was left."""
+        sent[:] = [one for one in sent if one[0] is not job]
+        work.failed(job, error)
+
     try:
         with _readable(job) as file:
             status = os.fstat(file.fileno())
             watch = Watch(job.path, status.st_size, work.progress)
             sink.modified = datetime.fromtimestamp(status.st_mtime, UTC)
+            sink.refused = refused
             with sink:
                 size = sink.send_file(file, watch)
             watch.tell()

@@ -170,7 +170,7 @@ def _workers(site: Site, work: Work, connections: int) -> int:
     most = max(1, min(connections, len(work.jobs)))
     sizes = [job.entry.size or 0 for job in work.jobs if job.entry is not None]
     small = not sizes or sum(sizes) / len(sizes) < LARGE / 4
-    if small and site.latency < _NEAR:
+    if small and (site.latency < _NEAR or site.files.hides_round_trips):
         return 1
     return most
 
