@@ -595,6 +595,15 @@ async def test_time_runs_out() -> None:
     assert caught.value.command.startswith("GET ")
 
 
+async def test_no_connection_becomes_free() -> None:
+    with HTTPPeer(ok(b"x" * 1_000_000)) as peer:
+        async with client(peer, connections=1) as web:
+            async with web.stream("GET", "/"):
+                with pytest.raises(errors.TimedOut, match="no connection became free"):
+                    await web.get("/", timeout=0.2)
+            assert (await web.get("/")).ok
+
+
 async def test_the_trace_hides_secrets() -> None:
     with HTTPPeer(ok(Set_Cookie="sid=topsecret")) as peer:
         async with client(peer, user="ann", password="hush", auth="basic") as web:

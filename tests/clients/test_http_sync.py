@@ -595,6 +595,15 @@ def test_time_runs_out() -> None:
     assert caught.value.command.startswith("GET ")
 
 
+def test_no_connection_becomes_free() -> None:
+    with HTTPPeer(ok(b"x" * 1_000_000)) as peer:
+        with client(peer, connections=1) as web:
+            with web.stream("GET", "/"):
+                with pytest.raises(errors.TimedOut, match="no connection became free"):
+                    web.get("/", timeout=0.2)
+            assert (web.get("/")).ok
+
+
 def test_the_trace_hides_secrets() -> None:
     with HTTPPeer(ok(Set_Cookie="sid=topsecret")) as peer:
         with client(peer, user="ann", password="hush", auth="basic") as web:

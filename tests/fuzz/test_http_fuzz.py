@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from postel.errors import Incomplete, LimitReached, PostelError, ProtocolError, UsageError
 from postel.http.asking import address, with_params
+from postel.http.client_sync import Client
 from postel.http.complaints import refusal, translated
 from postel.http.decoders import CHUNK, Decoder
 from postel.http.headers import Headers
@@ -18,6 +19,10 @@ from postel.http.multipart import head
 from postel.http.redirects import redirected, resolve
 from postel.http.types import Follow, charset
 from postel.http.wire import Answers
+from postel.timing import NEVER, Deadline
+from postel.transport.connector_sync import Connector
+from postel.transport.memory_sync import Scripted
+from postel.transport.stream_sync import Stream
 from postel.urls import parse
 from postel.wire.netrc import logins
 from postel.wire.text import display
@@ -70,6 +75,31 @@ def test_any_bytes(data: bytes, step: int) -> None:
     outcome(data, step)
     outcome(b"HTTP/1.1 200 OK\r\n" + data, step)
     outcome(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + data, step)
+
+
+class Told(Connector):
+    """Leads to a server that says just this, and hangs up."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.data = data
+
+    def connect(self, host: str, port: int, *, deadline: Deadline = NEVER) -> Stream:
+        return Scripted([self.data])
+
+
+@given(st.lists(PIECES | st.binary(max_size=8), max_size=25).map(b"".join), st.booleans())
+def test_nothing_but_answers_and_our_errors(data: bytes, begun: bool) -> None:
+    """The whole client over whatever a server may say."""
+    data = b"HTTP/1.1 200 OK\r\n" + data if begun else data
+    with Client("http://a.example/", connector=Told(data), timeout=1, retries=0) as web:
+        for ask in (lambda: web.get(), lambda: web.post(json=1), lambda: list(web.get_many(["/"]))):
+            try:
+                ask()
+            except PostelError as error:
+                assert error.url is not None
+                assert "GET http://a.example" in str(error) or "POST http" in str(error) or (
+                    error.command), error
 
 
 @given(st.binary(max_size=2000), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, deflate"]),

@@ -76,6 +76,8 @@ class AsyncBody:
         Raises:
             UsageError: it is nothing that can be sent.
         """
+        if isinstance(content, AsyncBody):
+            return content
         if isinstance(content, str):
             return AsyncBody(content.encode(), "text/plain; charset=utf-8")
         if isinstance(content, bytes | bytearray | memoryview):

@@ -76,6 +76,8 @@ class Body:
         Raises:
             UsageError: it is nothing that can be sent.
         """
+        if isinstance(content, Body):
+            return content
         if isinstance(content, str):
             return Body(content.encode(), "text/plain; charset=utf-8")
         if isinstance(content, bytes | bytearray | memoryview):

@@ -84,6 +84,12 @@ class Engine:
         proxy = self._proxy_for(b"http", url.host.encode("ascii"), url.port or 80)
         return proxy if proxy is not None and proxy.kind in ("http", "https") else None
 
+    def is_proxied(self, url: URL) -> bool:
+        """Whether requests for *url* go through any proxy."""
+        port = url.origin[2] or 443
+        return self._connector is None and self._proxy_for(
+            url.scheme.encode(), url.host.encode("ascii"), port) is not None
+
     def _proxy_for(self, scheme: bytes, host: bytes, port: int) -> Proxy | None:
         key = scheme, host, port
         if key not in self._proxies:

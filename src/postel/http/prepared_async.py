@@ -322,7 +322,8 @@ class AsyncPrepared:
         """
         if not login.reveals or url.scheme == "https" or self.security == "plain":
             return
-        if is_local(url.host) or HOSTS.find(url.host, url.port or 80) is not None:
+        proxied = self.engine.is_proxied(url)  # "localhost" would be the proxy's
+        if (is_local(url.host) and not proxied) or HOSTS.find(url.host, url.port or 80) is not None:
             return
         raise AuthenticationError(
             f"log in to {url.host}: the password would go in the clear",
