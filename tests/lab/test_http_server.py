@@ -529,6 +529,8 @@ def test_every_quirk(here: Lab) -> None:
     assert get("gz as coding", "/a.tar.gz").headers["Content-Encoding"] == "gzip"
     here.http.quirks()
     assert ask(here, "/a.tar.gz").headers["Content-Type"] == "application/gzip"
-    assert len(QUIRKS) == 14
+    assert ask(here, "/new", "PUT", b"1", **ALICE).headers["ETag"] is not None
+    assert get("no ETag after PUT", "/new", "PUT", **ALICE).headers["ETag"] is None
+    assert len(QUIRKS) == 15
     with pytest.raises(UsageError, match="no such quirk"):
         here.http.quirks("good")

@@ -369,5 +369,9 @@ def test_every_quirk(here: Lab) -> None:
     change = wire.proppatch({"getlastmodified": "Sun, 06 Nov 1994 08:49:37 GMT"})
     assert send("time can be set", "PROPPATCH", "/a.txt", change).resources()["/a.txt"].found
     assert here.webdav.files.stat("/a.txt").modified == 784111777
-    assert len(QUIRKS) == 23
+    change = wire.proppatch({"lastmodified": "1234567890"})
+    assert send("lastmodified can be set", "PROPPATCH", "/a.txt", change).resources()[
+        "/a.txt"].found
+    assert here.webdav.files.stat("/a.txt").modified == 1234567890
+    assert len(QUIRKS) == 24
     assert send("405 to HEAD", "HEAD", "/a.txt").status == 405

@@ -24,7 +24,8 @@ HELPERS = ("/bytes/N", "/cookies", "/cookies/delete?NAME", "/cookies/set?NAME=VA
 QUIRKS = (
     "200 to Range", "206 no Content-Range", "206 wrong offset", "206 wrong total", "405 to HEAD",
     "HEAD without length", "If-Range ignored", "frozen ETag", "gz as coding", "gzip with Range",
-    "multipart for one range", "no validators", "one request a connection", "weak ETag",
+    "multipart for one range", "no ETag after PUT", "no validators", "one request a connection",
+    "weak ETag",
 )
 """Habits of other servers, good ones and bad ones."""
 

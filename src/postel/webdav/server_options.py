@@ -13,7 +13,7 @@ from ..http.server_options import HTTPOptions
 __all__ = ["QUIRKS", "DAVOptions"]
 
 DAV_QUIRKS = (
-    "PUT makes folders", "absolute hrefs", "folders without slash", "no ETag after PUT",
+    "PUT makes folders", "absolute hrefs", "folders without slash", "lastmodified can be set",
     "no X-OC-Mtime", "no infinite depth", "no locks", "no quota", "time can be set",
 )
 QUIRKS = tuple(sorted((*DAV_QUIRKS, *HTTP_QUIRKS)))

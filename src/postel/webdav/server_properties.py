@@ -28,7 +28,19 @@ MOST_DEAD = 100_000
 _ASKED_FOR = {f"{DAV}quota-available-bytes", f"{DAV}quota-used-bytes", CHECKSUMS}
 """Live properties that an allprop does not bring: dear ones (RFC 4331 section 3)."""
 
+_TIMES = {f"{DAV}getlastmodified": "time can be set",
+          f"{DAV}lastmodified": "lastmodified can be set"}
+"""Properties that set the time of last change, and the quirk of servers where they do."""
+
 _UNSAFE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _moment(one: Element) -> int | None:
+    """The seconds since 1970: Nextcloud's property has them as a number, WebDAV's as a date."""
+    text = one.text.strip()
+    if one.name.endswith("}lastmodified"):
+        return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
+    return when(text)
 
 
 def href_of(path: str, *, folder: bool) -> str:
@@ -184,8 +196,8 @@ class Properties:
             if one.name == EXECUTABLE:
                 more, less = (0o111, 0) if one.text.strip() == "T" else (0, 0o111)
                 self.app.files.set_mode(path, (status.mode | more) & ~less)
-            elif one.name == f"{DAV}getlastmodified":
-                self.app.files.set_modified(path, float(when(one.text) or 0))
+            elif self._sets_time(one, remove):
+                self.app.files.set_modified(path, float(_moment(one) or 0))
             elif remove:
                 dead.pop(one.name, None)
             else:
@@ -195,10 +207,13 @@ class Properties:
     def _may_change(self, one: Element, remove: bool) -> bool:
         if one.name == EXECUTABLE:
             return not remove and one.text.strip() in ("T", "F")
-        if one.name == f"{DAV}getlastmodified":
-            return (self.app.options.has("time can be set") and not remove
-                    and when(one.text) is not None)
-        return one.name not in self._live
+        return one.name not in self._live or self._sets_time(one, remove)
+
+    def _sets_time(self, one: Element, remove: bool) -> bool:
+        """Whether it is the time of last change, by one of the names that servers have for it."""
+        quirk = _TIMES.get(one.name)
+        return (quirk is not None and self.app.options.has(quirk) and not remove
+                and _moment(one) is not None)
 
     # -- what comes and goes ---------------------------------------------------------------
 
