@@ -28,6 +28,7 @@ from postel.errors import (
 from postel.ssh.link_async import AsyncLink, open_link
 from postel.ssh.types import SSHOptions
 from postel.timing import NEVER, Deadline
+from postel.transport import disk_async as disk
 from postel.transport.clock_async import now, sleep
 from postel.transport.connector_async import AsyncConnector
 from postel.transport.memory_async import pair
@@ -324,6 +325,35 @@ time.sleep(60)
     await stream.aclose()
     assert stream._partner.wait(8)
     assert stream._partner.status == -9
+
+
+async def test_a_program_that_waits_for_a_password_is_ended(
+    there: lab.Lab, tmp_path: Path
+) -> None:
+    """Whoever is asked may take his time: the link is closed, and nothing runs on."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    def ask() -> str:
+        asked.set()
+        go_on.wait(20)
+        return "late"
+
+    spy = script(tmp_path, """
+os.write(2, b'debug1: Next authentication method: password\\n')
+subprocess.run([os.environ['SSH_ASKPASS'], "a@h's password: "])
+""")
+    stream = await link(there, program=spy, password=ask)
+    assert await disk.call(asked.wait, 10)
+    await stream.aclose()
+    for _ in range(100):
+        if not Path(f"/proc/{stream._partner.pid}/cmdline").exists() or not Path(
+                f"/proc/{stream._partner.pid}/cmdline").read_bytes():
+            break
+        await sleep(0.05)
+    else:
+        raise AssertionError("it runs on")
+    go_on.set()
+    assert stream._partner.wait(5)
 
 
 async def test_a_program_that_dies_is_an_error(there: lab.Lab, tmp_path: Path) -> None:

@@ -130,8 +130,17 @@ def test_a_pin_that_does_not_fit_is_no_unknown_key() -> None:
 
 def test_a_good_end_is_no_error_whatever_was_said() -> None:
     said = Said()
-    said.feed(b"Permission denied (publickey).\nHost key verification failed.\n")
+    said.feed(b'Authenticated to h ([::1]:22) using "publickey".\n'
+              b"Permission denied (publickey).\nHost key verification failed.\n")
     assert said.verdict(Goal("h"), 0) is None
+    assert Said().verdict(Goal("h"), 0) is None
+
+
+def test_an_exit_status_that_somebody_else_took() -> None:
+    """Where SIGCHLD is ignored, every program seems to have ended well."""
+    said = Said()
+    said.feed(b"ann@h: Permission denied (publickey).\n")
+    assert type(said.verdict(Goal("h"), 0)) is AuthenticationError
 
 
 def test_a_command_may_fail_by_itself() -> None:

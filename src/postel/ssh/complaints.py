@@ -146,15 +146,21 @@ class Said:
             status: its exit status; negative for a signal, None when it would not end.
         """
         self.end()
+        if status == 0 and not self.authenticated:  # or somebody else took its exit status
+            return self._reason(goal)
         if status is not None and 0 <= status < 255:
             return self._ended(goal, status)
+        return self._reason(goal) or _lost(self, goal, status)
+
+    def _reason(self, goal: Goal) -> PostelError | None:
+        """What it complained of last, if that ends a connection."""
         for pattern, explain in _LATER if self.authenticated else (*_REASONS, *_LATER):
             if (match := self.find(pattern)) is not None:
                 error = explain(self, goal, match)
                 for line in self._remarks():
                     error.add_note(line)
                 return error
-        return _lost(self, goal, status)
+        return None
 
     def _ended(self, goal: Goal, status: int) -> PostelError | None:
         """Ssh went as it should (its own failure is 255); what ran there may have failed."""

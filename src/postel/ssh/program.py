@@ -104,7 +104,15 @@ class Program:
             raise
         finally:
             theirs.close()
-        threading.Thread(target=self._attend, name=f"ssh to {self.goal.host}", daemon=True).start()
+        thread = threading.Thread(
+            target=self._attend, name=f"ssh to {self.goal.host}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had: then no program either
+            ours.close()
+            self._process.kill()
+            self._attend()
+            raise
         return ours
 
     def finish(self) -> BaseException | None:
@@ -128,6 +136,8 @@ class Program:
         """
         self._patience = patience
         self._bell.close()
+        if not patience:  # the thread may be waiting for somebody to type a password
+            self._process.terminate()
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended, and everything of it is gone, within *seconds*."""
