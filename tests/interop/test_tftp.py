@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from servers.tftpd import TFTPD, run_atftpd, run_tftpd_hpa
 
 from postel import lab, tftp
 from postel.errors import Forbidden, NotFound, NotSupported, ReplyError
+from postel.testing import files_async, files_sync
+from postel.testing.outside import FolderOutside
 
 SIZES = [0, 1, 511, 512, 513, 1_468, 100_000, 700_000]
 
@@ -63,8 +67,6 @@ def test_down_and_up(server: TFTPD, tmp_path: Path, block_size: int | None,
 
 def wait_for(done: Callable[[], bool]) -> None:
     """A server writes the last block out after it has acknowledged it."""
-    import time
-
     until = time.monotonic() + 5
     while not done():
         assert time.monotonic() < until
@@ -120,6 +122,62 @@ def test_refusals(server: TFTPD, tmp_path: Path) -> None:
             site.upload(tmp_path / "x", "no/such/folder/x")
         with pytest.raises(NotSupported):
             site.list()
+
+
+# -- the exam ----------------------------------------------------------------------------------
+
+
+class Open(FolderOutside):
+    """Files that the server's account may write, looked at when it has written them.
+
+    atftpd acknowledges the last block before it has written the one before to the disk.
+    """
+
+    def get(self, path: str) -> bytes | None:
+        found = super().get(path)
+        for _ in range(3):
+            time.sleep(0.03)
+            found = super().get(path)
+        return found
+
+    def put(self, path: str, data: bytes) -> None:
+        super().put(path, data)
+        self._place(path).chmod(0o666)
+
+    def folder(self, path: str) -> None:
+        super().folder(path)
+        place = self._place(path)
+        while place != self.root:
+            place.chmod(0o777)
+            place = place.parent
+
+
+_VERBS = ("stat", "read", "write")
+OFFERED = [index for index, check in enumerate(files_sync.CHECKS)
+           if check.needs <= {"stat", "read", "write", "sizes"}]
+_numbers = itertools.count()
+
+
+@pytest.mark.parametrize("index", OFFERED, ids=[files_sync.CHECKS[index].name for index in OFFERED])
+def test_the_exam(server: TFTPD, index: int, tmp_path: Path) -> None:
+    outside, top = Open(server.root), f"exam{next(_numbers)}"
+    outside.folder(top)
+    with tftp.Client("127.0.0.1", port=server.port, timeout=20.0) as site:
+        files_sync.take(files_sync.CHECKS[index],
+                        files_sync.Ground(site, top, tmp_path, _VERBS, outside))
+
+
+@pytest.mark.parametrize("index", OFFERED, ids=[files_sync.CHECKS[index].name for index in OFFERED])
+def test_the_exam_async(server: TFTPD, index: int, tmp_path: Path) -> None:
+    outside, top = Open(server.root), f"exam{next(_numbers)}"
+    outside.folder(top)
+
+    async def main() -> None:
+        async with tftp.AsyncClient("127.0.0.1", port=server.port, timeout=20.0) as site:
+            await files_async.take(files_async.CHECKS[index], files_async.AsyncGround(
+                site, top, tmp_path, _VERBS, outside))
+
+    asyncio.run(main())
 
 
 # -- strangers at the lab's server -------------------------------------------------------------
