@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..wire.text import display
 from .options import Settings, client_options, output_options, ssh_options
 from .render import print_json
 from .rules import ends, print_plan, rules_options
@@ -38,12 +39,17 @@ def command(
 ) -> int:
     """Compare the folders SOURCE and TARGET, by digest unless --compare says otherwise.
 
+    SOURCE may also be a list of digests (SHA256SUMS and its kin) or a Metalink; TARGET is then the
+    folder that its names are seen from.
+
     Exit code 0 means that they are alike, 6 that they differ, 1 that not all could be read.
     """
     from ..transfer.mirror_sync import check
     from ..transfer.places import place_of
     from ..transfer.types import Compare, Delete
 
+    if _is_list(ours_name := place_of(source).path.rpartition("/")[2]):
+        return _sums(source, target, ours_name, settings, as_json=as_json)
     context = click.get_current_context()
     if context.get_parameter_source("compare") is click.core.ParameterSource.DEFAULT:
         rules = replace(rules, compare=Compare.DIGEST)
@@ -58,3 +64,26 @@ def command(
     elif not as_json:
         settings.say(f"{made.same:,} files, all alike")
     return 1 if made.problems else 6 if made.actions else 0
+
+
+def _is_list(name: str) -> bool:
+    from ..transfer.sums import is_list_of_sums
+
+    return is_list_of_sums(name) or name.endswith(".meta4")
+
+
+def _sums(source: str, target: str, name: str, settings: Settings, *, as_json: bool) -> int:
+    from ..transfer.check_sync import check_sums
+    from ..transfer.places import place_of
+
+    ours, theirs = place_of(source), place_of(target)
+    result = check_sums(ours, theirs, **ends(settings, ours, theirs))
+    for _, error in result.bad:
+        settings.fail(error, as_json=as_json)
+    if as_json:
+        print_json({"list": name, "good": len(result.good),
+                    "bad": [path for path, _ in result.bad]})
+    else:
+        settings.say(f"{len(result.good):,} files are what {display(name)} says, "
+                     f"{len(result.bad):,} are not")
+    return 6 if result.bad else 0

@@ -1,0 +1,129 @@
+# GENERATED from check_async.py by tools/unasync.py: edit that file, not this one.
+"""Check files, anywhere, against ``SHA256SUMS`` or a Metalink, which may be anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from ..errors import ChecksumMismatch, Incomplete, LimitReached, PostelError, UsageError
+from ..session.trees_sync import is_one
+from .digests_sync import digest_of
+from .metalink import parse_metalink
+from .mirror_sync import Ends, Place
+from .sums import Sum, parse_sums
+from .tree_sync import Tree
+
+__all__ = ["SumsResult", "check_sums", "read_whole"]
+
+LARGEST = 64 << 20
+"""Bytes of a list, or of a Metalink document."""
+
+
+@dataclass
+class SumsResult:
+    """What a check against a list of digests found.
+
+    Args:
+        good: names of files that are what the list says.
+        bad: each other name, with its error: another digest, another size, or not there.
+    """
+
+    good: list[str] = field(default_factory=list)
+    bad: list[tuple[str, PostelError]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all files are what the list says."""
+        return not self.bad
+
+
+def check_sums(
+    sums: Place,
+    place: Place,
+    *,
+    tell: Callable[[str], object] | None = None,
+    source_options: dict[str, Any] | None = None,
+    target_options: dict[str, Any] | None = None,
+) -> SumsResult:
+    """Hold the files of a folder against a list of digests.
+
+    Args:
+        sums: URL or path of the list: as ``sha256sum`` and its kin write it, or a Metalink
+            (``.meta4``).
+        place: URL or path of the folder that its names are seen from.
+        tell: called with each name, before it is checked.
+        source_options: keywords of the client for *sums*.
+        target_options: keywords of the client for *place*.
+
+    Returns:
+        A `SumsResult`. Digests are computed by the server where it can, else by reading.
+
+    Raises:
+        UsageError: the list is none.
+        NotFound: there is no such list.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("a.txt").write_bytes(b"")
+        >>> _ = Path("MD5SUMS").write_text("d41d8cd98f00b204e9800998ecf8427e  a.txt")
+        >>> (check_sums("MD5SUMS", ".")).good
+        ['a.txt']
+    """
+    ends = Ends(sums, place, source_options=source_options, target_options=target_options)
+    result = SumsResult()
+    with ends as (ours, theirs):
+        data = read_whole(ours)
+        wanted = _wanted(data, ours.top)
+        for one, size in wanted:
+            if tell is not None:
+                tell(one.name)
+            try:
+                _check(theirs, one, size)
+                result.good.append(one.name)
+            except PostelError as error:
+                result.bad.append((one.name, error))
+    return result
+
+
+def read_whole(tree: Tree) -> bytes:
+    """The bytes of the file that *tree*'s top is.
+
+    Raises:
+        LimitReached: it has over `LARGEST`.
+    """
+    found = bytearray()
+    with tree.files.read(tree.top) as reading:
+        for chunk in reading:
+            found += chunk
+            if len(found) > LARGEST:
+                raise LimitReached(f"read {tree.name}: a list of over {LARGEST:,} bytes")
+    return bytes(found)
+
+
+def _wanted(data: bytes, name: str) -> list[tuple[Sum, int | None]]:
+    """What a list says: digests, and sizes where it tells them."""
+    if data.lstrip()[:1] == b"<":
+        files = parse_metalink(data)
+        return [(Sum(one.name, *one.digests[0]), one.size) for one in files if one.digests]
+    found = parse_sums(data.decode("utf-8", "surrogateescape").splitlines())
+    if not found:
+        raise UsageError(f"{name}: there is no digest in it")
+    return [(one, None) for one in found]
+
+
+def _check(tree: Tree, one: Sum, size: int | None) -> None:
+    """Raise unless a file is what the list says."""
+    parts = PurePosixPath(one.name).parts
+    if not parts or not all(map(is_one, parts)):
+        raise UsageError(f"check {one.name!r}: that is no name below the folder")
+    path = tree.at("/".join(parts))
+    if size is not None:
+        entry = tree.files.stat(path)
+        if entry.exact_size is not None and entry.exact_size != size:
+            raise Incomplete(f"check {one.name}: {entry.exact_size:,} bytes, {size:,} are due")
+    found = digest_of(tree.files, path, one.algorithm)
+    if found != one.digest:
+        raise ChecksumMismatch(f"check {one.name}: {one.algorithm} is {found}, {one.digest} is due")
