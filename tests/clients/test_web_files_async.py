@@ -26,6 +26,7 @@ from postel.errors import (
 )
 from postel.http.server_options import HTTPOptions
 from postel.http.site_async import AsyncSite
+from postel.session.files_async import Watch
 from postel.session.site_async import AsyncFileSite
 from postel.types import Kind
 from postel.urls import parse
@@ -486,3 +487,26 @@ async def test_trees_where_a_line_drops(here: Any, scheme: str, tmp_path: Path) 
 def test_both_are_file_clients() -> None:
     assert issubclass(AsyncSite, AsyncFileSite)
     assert issubclass(AsyncClient, AsyncSite)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_a_limited_rate_holds_for_uploads_too(here: Any, scheme: str, tmp_path: Path) -> None:
+    from time import monotonic
+
+    from postel.transfer.pace_async import AsyncPace, AsyncPacedFiles
+
+    (tmp_path / "u").write_bytes(ONE)
+    async with client(here, scheme) as site:
+        files = AsyncPacedFiles(site.files, AsyncPace(500_000))
+        began = monotonic()
+        with (tmp_path / "u").open("rb") as file:
+            async with files.write("limited") as sink:
+                assert await sink.send_file(file, Watch("limited")) == len(ONE)
+        assert 0.2 < monotonic() - began < 5
+        began = monotonic()
+        async with files.write("pieces") as sink:
+            await sink.send(ONE[:100_000])
+            await sink.send(ONE[100_000:])
+        assert 0.2 < monotonic() - began < 5
+    assert here.services[scheme].files.get("/pub/limited") == ONE
+    assert here.services[scheme].files.get("/pub/pieces") == ONE

@@ -26,6 +26,7 @@ from postel.errors import (
 )
 from postel.http.server_options import HTTPOptions
 from postel.http.site_sync import Site
+from postel.session.files_sync import Watch
 from postel.session.site_sync import FileSite
 from postel.types import Kind
 from postel.urls import parse
@@ -486,3 +487,26 @@ def test_trees_where_a_line_drops(here: Any, scheme: str, tmp_path: Path) -> Non
 def test_both_are_file_clients() -> None:
     assert issubclass(Site, FileSite)
     assert issubclass(Client, Site)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_limited_rate_holds_for_uploads_too(here: Any, scheme: str, tmp_path: Path) -> None:
+    from time import monotonic
+
+    from postel.transfer.pace_sync import Pace, PacedFiles
+
+    (tmp_path / "u").write_bytes(ONE)
+    with client(here, scheme) as site:
+        files = PacedFiles(site.files, Pace(500_000))
+        began = monotonic()
+        with (tmp_path / "u").open("rb") as file:
+            with files.write("limited") as sink:
+                assert sink.send_file(file, Watch("limited")) == len(ONE)
+        assert 0.2 < monotonic() - began < 5
+        began = monotonic()
+        with files.write("pieces") as sink:
+            sink.send(ONE[:100_000])
+            sink.send(ONE[100_000:])
+        assert 0.2 < monotonic() - began < 5
+    assert here.services[scheme].files.get("/pub/limited") == ONE
+    assert here.services[scheme].files.get("/pub/pieces") == ONE

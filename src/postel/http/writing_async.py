@@ -9,25 +9,48 @@ beyond 8 MiB in a temporary file, and sent on leaving the block.
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from ..errors import UsageError
-from ..session.files_async import AsyncSink, Watch
+from ..session.files_async import AsyncPacer, AsyncSink, Watch
 from ..types import Progress
+from .bodies_async import AsyncFileBody
 
 if TYPE_CHECKING:
     from .adapter_async import AsyncAdapter
 
-__all__ = ["AsyncHTTPSink"]
+__all__ = ["AsyncHTTPSink", "AsyncPacedBody"]
 
 _IN_MEMORY = 8 << 20
 _ASKED_FIRST = 1 << 20
 """Bytes from which on the server is asked whether it will take the body (Expect)."""
 
 
+class AsyncPacedBody(AsyncFileBody):
+    """A file that goes no faster than *pace* lets it."""
+
+    def __init__(self, file: BinaryIO, pace: AsyncPacer) -> None:
+        super().__init__(file)
+        self.file = None  # not by the kernel, which knows no pace
+        self._pace = pace
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        file, left = self.rewound(), self.size or 0
+        while left > 0 and (data := file.read(min(self._pace.piece, left))):
+            await self._pace.spend(len(data))
+            left -= len(data)
+            yield data
+            self.count(len(data))
+        if left:
+            self.shortened(left)
+
+
 class AsyncHTTPSink(AsyncSink):
     """One PUT."""
+
+    whole = True
 
     def __init__(self, files: AsyncAdapter, path: str) -> None:
         self.path = path
@@ -72,6 +95,8 @@ class AsyncHTTPSink(AsyncSink):
 
         self._sent = True
         fields = await self._files.upload_fields(self.modified, content)
+        if self.pace is not None and not isinstance(content, bytes):
+            content = AsyncPacedBody(content, self.pace)
         await self._files.put(self.path, content, expect=size >= _ASKED_FIRST, uploaded=uploaded,
                               headers=fields)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import BinaryIO, Generic, Self, TypeVar
+from typing import BinaryIO, Generic, Protocol, Self, TypeVar
 
 from ..errors import NotSupported, PostelError, ReplyError
 from ..transport.clock_async import Later, now
@@ -19,7 +19,7 @@ from ..types import Entry, Features, Outcome, Progress
 from .body_async import AsyncBody
 from .results_async import AsyncResults
 
-__all__ = ["AsyncFiles", "AsyncOutcomes", "AsyncReading", "AsyncSink", "Watch"]
+__all__ = ["AsyncFiles", "AsyncOutcomes", "AsyncPacer", "AsyncReading", "AsyncSink", "Watch"]
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -86,6 +86,15 @@ class AsyncReading(AsyncBody):
         return self.size
 
 
+class AsyncPacer(Protocol):
+    """How fast bytes may go: `piece` at a time, each paid for."""
+
+    piece: int
+
+    async def spend(self, count: int) -> None:
+        """Wait until *count* bytes may move."""
+
+
 class AsyncSink(ABC):
     """A file being written: a with block; leaving it confirms the transfer.
 
@@ -94,9 +103,13 @@ class AsyncSink(ABC):
         refused: set by who takes a late no: called with the error of a file whose block was left
             before the server had confirmed all of it. Within `AsyncFiles.write_many` a protocol
             may then go on with the next file at once; all is confirmed when that returns.
+        whole: whether all of it goes at once, at the end; such a sink keeps *pace* itself.
+        pace: waited for before so many bytes go; None where they may go as fast as they can.
     """
 
     modified: datetime | None = None
+    whole: bool = False
+    pace: AsyncPacer | None = None
     refused: Callable[[PostelError], None] | None = None
 
     @abstractmethod

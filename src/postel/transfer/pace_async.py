@@ -135,10 +135,16 @@ class AsyncPacedSink(AsyncSink):
 
     async def begin(self) -> None:
         """Open the transfer."""
+        self._inner.modified = self.modified
+        if self._inner.whole:
+            self._inner.pace = self._pace
         await self._inner.begin()
 
     async def send(self, data: bytes) -> None:
         """Append *data*, piece by piece."""
+        if self._inner.whole:
+            await self._inner.send(data)  # it goes later, and keeps the pace then
+            return
         for start in range(0, len(data), self._pace.piece):
             piece = data[start : start + self._pace.piece]
             await self._pace.spend(len(piece))
@@ -146,6 +152,8 @@ class AsyncPacedSink(AsyncSink):
 
     async def send_file(self, file: BinaryIO, watch: Watch) -> int:
         """Append what is left of *file*; return how many bytes there were."""
+        if self._inner.whole:
+            return await self._inner.send_file(file, watch)
         size = 0
         while data := file.read(self._pace.piece):
             await self.send(data)

@@ -135,10 +135,16 @@ class PacedSink(Sink):
 
     def begin(self) -> None:
         """Open the transfer."""
+        self._inner.modified = self.modified
+        if self._inner.whole:
+            self._inner.pace = self._pace
         self._inner.begin()
 
     def send(self, data: bytes) -> None:
         """Append *data*, piece by piece."""
+        if self._inner.whole:
+            self._inner.send(data)  # it goes later, and keeps the pace then
+            return
         for start in range(0, len(data), self._pace.piece):
             piece = data[start : start + self._pace.piece]
             self._pace.spend(len(piece))
@@ -146,6 +152,8 @@ class PacedSink(Sink):
 
     def send_file(self, file: BinaryIO, watch: Watch) -> int:
         """Append what is left of *file*; return how many bytes there were."""
+        if self._inner.whole:
+            return self._inner.send_file(file, watch)
         size = 0
         while data := file.read(self._pace.piece):
             self.send(data)
