@@ -74,6 +74,9 @@ def test_a_folder_by_http(folder: Path) -> None:
         assert status(here.url) == 200
         assert status(f"{here.url}new", "PUT", b"x") in (401, 403)
         assert "GET /a.txt" in here.line()
+        request = urllib.request.Request(here.url, headers={"Host": "rebound.example.org"})
+        with pytest.raises(HTTPError, match="421"):
+            urllib.request.urlopen(request, timeout=5)
     assert sorted(path.name for path in folder.iterdir()) == ["a.txt"]
 
 
@@ -111,6 +114,16 @@ def test_over_tls(folder: Path) -> None:
         context = ssl.create_default_context(cafile=authority)
         with urllib.request.urlopen(f"{here.url}a.txt", timeout=5, context=context) as answer:
             assert answer.read() == b"hello"
+
+
+def test_it_ends_when_it_is_told_to(folder: Path) -> None:
+    program = subprocess.Popen([sys.executable, "-m", "postel", "serve", "--port", "0"],
+                               stdout=subprocess.PIPE, text=True, cwd=folder)
+    here = Running(program)
+    assert status(here.url) == 200
+    program.terminate()
+    assert program.communicate(timeout=10)[0].endswith("Nothing is served any more.\n")
+    assert program.returncode == 0
 
 
 def test_by_ftp(folder: Path) -> None:

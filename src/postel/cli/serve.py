@@ -186,7 +186,8 @@ async def _web(plan: _Plan, users: Users, files: Any, common: dict[str, Any]) ->
     settings: dict[str, Any] = {
         "auth": ("digest", "basic") if safe else ("digest",), "realm": "postel serve",
         "require": "always" if plan.private else "never" if plan.anyone else "write",
-        "index": plan.index, "helpers": False, "server": "Postel"}
+        "index": plan.index, "helpers": False, "server": "Postel",
+        "hosts": ("localhost", "127.0.0.1", "[::1]", plan.bind) if is_local(plan.bind) else None}
     if plan.protocol == "webdav":
         dav = DAVOptions(**settings)
         return DAVServer(DAVApp(files, users, dav), dav, **common), None

@@ -90,6 +90,7 @@ class FilesApp:
         """Find out what is wanted, and do it."""
         if self.options.delay:
             await asyncio.sleep(self.options.delay)
+        check_host(exchange, self.options.hosts)
         check_path(exchange)
         if exchange.path in self.options.redirects:
             await server_helpers.redirect(exchange, self.options.redirects[exchange.path])
@@ -302,6 +303,17 @@ class FilesApp:
         else:
             self.files.remove(exchange.path)
         await exchange.reply(204)
+
+
+def check_host(exchange: Exchange, hosts: tuple[str, ...] | None) -> None:
+    """Refuse to be somebody else.
+
+    Raises:
+        Refusal: it was called by a name that is none of *hosts*.
+    """
+    name = re.sub(r":\d*$", "", exchange.asked.get("host", "")).lower()
+    if hosts is not None and name not in hosts:
+        raise Refusal(421, "this is not the server of that name")
 
 
 def check_path(exchange: Exchange) -> None:

@@ -55,6 +55,8 @@ class HTTPOptions:
         disposition: the Content-Disposition of files, sent as it is.
         headers: further header fields of each answer, sent as they are.
         redirects: paths that lead elsewhere.
+        hosts: names that it answers to, without ports; None is any. A page of a stranger in the
+            browser of this machine may let a name of its own lead here (DNS rebinding).
         helpers: whether it has the pages of `HELPERS`.
         keep_alive: seconds an idle connection is kept.
         header_wait: seconds a client has for the whole head of a request.
@@ -80,6 +82,7 @@ class HTTPOptions:
     disposition: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     redirects: Mapping[str, Redirect] = field(default_factory=dict)
+    hosts: tuple[str, ...] | None = None
     helpers: bool = True
     keep_alive: float = 75.0
     header_wait: float = 20.0
