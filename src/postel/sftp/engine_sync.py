@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from ..errors import (
     AlreadyExists,
+    AuthenticationError,
     Conflict,
     ConnectionLost,
     NoSpace,
@@ -25,6 +26,7 @@ from ..errors import (
 from ..secrets import Secret
 from ..session.policy import Mode, Ports
 from ..session.session_sync import Session
+from ..ssh.launch import Remembered
 from ..ssh.link_sync import open_link
 from ..ssh.types import SSHOptions
 from ..timing import Deadline
@@ -118,6 +120,8 @@ class Engine(Session[Any, Any]):
             _as_sftp(target), port=port, user=user, password=password, timeout=timeout,
             proxy=proxy, source_address=source_address, family=family, trace=trace,
             connector=connector)
+        if callable(self._password) and not isinstance(self._password, Remembered):
+            self._password = Remembered(self._password)  # asked once, for all connections
         self.ssh, self.durable = ssh or SSHOptions(), durable
         self.careful = False
         self._opener = opener
@@ -154,7 +158,12 @@ class Engine(Session[Any, Any]):
 
     def _greet(self) -> None:
         """INIT; then what the server stands, and where it puts us, in one packet."""
-        version = self._answer(self._queue(requests.init()))
+        try:
+            version = self._answer(self._queue(requests.init()))
+        except AuthenticationError:
+            if isinstance(self._password, Remembered):
+                self._password.forget()
+            raise
         if not isinstance(version, Version) or version.number != 3:
             raise ProtocolError(f"SFTP: version 3 was asked for, the server speaks {version}")
         self.extensions = version.extensions
