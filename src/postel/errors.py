@@ -260,7 +260,13 @@ class NoSpace(ReplyError):
 
 
 class TryLater(ReplyError):
-    """A temporary refusal: too many connections, a lock, maintenance."""
+    """A temporary refusal: too many connections, a lock, maintenance.
+
+    Attributes:
+        retry_after: seconds after which the server wants to be asked again, where it says so.
+    """
+
+    retry_after: float | None = None
 
 
 class NotSupported(ReplyError):

@@ -281,8 +281,21 @@ def test_statuses_as_errors(status: int, kind: type[errors.ReplyError]) -> None:
                     flow.raise_for_status()
     assert type(caught.value) is kind
     assert caught.value.code == status
-    if kind is errors.TryLater:
+    if isinstance(caught.value, errors.TryLater):
         assert caught.value.retry_after == 7200
+
+
+def test_when_to_come_again() -> None:
+    when = "Sat, 21 Nov 2026 08:00:30 GMT"
+    with HTTPPeer([answer("503 Busy", Retry_After=when, Date="Sat, 21 Nov 2026 08:00:00 GMT"),
+                   answer("503 Busy", Retry_After="soon"), answer("503 Busy")]) as peer:
+        with client(peer, retries=0) as web:
+            found = []
+            for _ in range(3):
+                with pytest.raises(errors.TryLater) as caught:
+                    (web.get("/")).raise_for_status()
+                found.append(caught.value.retry_after)
+    assert found == [30, None, None]
 
 
 # -- redirects ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ..errors import (
     AuthenticationError,
@@ -28,11 +29,16 @@ from ..errors import (
     UsageError,
 )
 from ..wire.text import display
+from . import retry
+from .dates import parse as parse_date
 
 __all__ = ["FOREIGN", "during", "is_foreign", "refusal", "translated"]
 
 _WORDS = 200
 """Characters of the server's own words in a message."""
+
+_NOWADAYS = datetime(2026, 1, 1, tzinfo=UTC)
+_LONGEST = 365 * 86400.0
 
 _TAG = re.compile(r"<[^>]{0,500}>")
 
@@ -104,15 +110,16 @@ def refusal(
     adds = words not in ("", reason, f"{status} {reason}")
     error = kind(f"{told} ({words})" if adds else told, text=words or reason,
                  temporary=temporary, hint=hint, command=f"{method} {url}", url=url, code=status)
-    if kind is TryLater and again:
-        error.retry_after = _seconds(again)  # type: ignore[attr-defined]
+    if isinstance(error, TryLater) and again:
+        error.retry_after = _seconds(again, headers.get("date", ""))
     return error
 
 
-def _seconds(text: str) -> float | None:
-    """Retry-After in seconds, where it is a number; a date is left to who knows the time."""
-    digits = text.strip()
-    return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+def _seconds(text: str, date: str) -> float | None:
+    """Retry-After in seconds; a date is counted from the server's own clock."""
+    now = parse_date(date, now=_NOWADAYS) or _NOWADAYS
+    found = retry.wait(text, now=now, longest=_LONGEST)
+    return None if found is None or (found > _LONGEST and now is _NOWADAYS) else found
 
 
 def _said(headers: Mapping[str, str], content: bytes) -> str:
