@@ -534,3 +534,39 @@ def test_every_quirk(here: Lab) -> None:
     assert len(QUIRKS) == 15
     with pytest.raises(UsageError, match="no such quirk"):
         here.http.quirks("good")
+
+
+def test_labs_leave_nothing_of_their_web_servers() -> None:
+    import gc
+    import threading
+
+    def use(here: Lab) -> list[socket.socket]:
+        here.http.files.put("/huge", bytes(20_000_000))
+        left = []
+        for scheme in ("http", "https", "webdav"):  # idle, in the middle of a head, of a body
+            for data in (b"", b"GET / HT", b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n"):
+                sock = socket.create_connection(here.address(scheme), timeout=5)
+                if scheme == "https" and data:
+                    context = ssl.create_default_context(cafile=str(here.ca))
+                    sock = context.wrap_socket(sock, server_hostname="localhost")
+                sock.sendall(data)
+                left.append(sock)
+        assert ask(here, "/huge").body == bytes(20_000_000)
+        return left
+
+    def turn() -> None:
+        with lab.start("http", "webdav") as here:
+            left = use(here)
+        for sock in left:
+            sock.close()
+
+    turn()
+    gc.collect()
+    threads, count = set(threading.enumerate()), len(list(Path("/proc/self/fd").iterdir()))
+    begin = time.monotonic()
+    for _ in range(5):
+        turn()
+    assert time.monotonic() - begin < 10
+    gc.collect()
+    assert set(threading.enumerate()) == threads
+    assert len(list(Path("/proc/self/fd").iterdir())) == count
