@@ -74,6 +74,11 @@ def of_tftp(here: lab.Lab, folder: Path) -> Place:
     return Place(here.url("tftp"), ServedOutside(here.tftp.files))
 
 
+def of_scp(here: lab.Lab, folder: Path) -> Place:
+    found = of_lab("sftp", "sftp")(here, folder)
+    return Place(f"scp{found.url.removeprefix('sftp')}", found.outside, found.options)
+
+
 class MemoryOutside:
     """The memory of fsspec."""
 
@@ -112,6 +117,8 @@ ENTRANTS = (
         "copy make rename resume_write set_mode set_modified sizes digests")),
     Entrant("dav", of_lab("webdav", "webdav"), words("digests resume_write set_mode set_modified")),
     Entrant("davs", of_lab("webdavs", "webdav"), words("digests resume_write set_mode set_modified")),
+    Entrant("sftp", of_lab("sftp", "sftp"), words("digests")),
+    Entrant("scp", of_scp, words("digests")),
     Entrant("tftp", of_tftp, words(
         "copy digests list make remove rename resume_read resume_write set_mode "
         "set_modified times")),

@@ -7,6 +7,7 @@ them may take a late no (`Sink.refused`); then nobody waits between two files.
 
 from __future__ import annotations
 
+from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import Changed, ConnectionLost, PostelError, ReplyError, UsageError
@@ -139,7 +140,7 @@ class Writer(Sink):
     def send_file(self, file: BinaryIO, watch: Watch) -> int:
         """Append what is left of *file*."""
         size, block = 0, self._site.write_block
-        into = getattr(file, "readinto", None)
+        into = file.readinto if isinstance(file, BufferedReader | FileIO) else None
         buffer = bytearray(_ROOM + block) if into is not None else bytearray()
         view = memoryview(buffer)
         with self._site._operation(f"write {self._path}"):
@@ -149,7 +150,7 @@ class Writer(Sink):
                     piece = view[: _ROOM + count]
                 else:
                     data = file.read(block)
-                    count, piece = len(data), memoryview(bytes(_ROOM) + data)
+                    count, piece = len(data), memoryview(bytearray(_ROOM) + data)
                 if not count:
                     return size
                 self._send(piece, _ROOM)
