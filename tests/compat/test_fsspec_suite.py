@@ -15,6 +15,7 @@ from postel.compat.fsspec import (
     FileFileSystem,
     FTPFileSystem,
     PostelFileSystem,
+    SFTPFileSystem,
 )
 
 
@@ -43,6 +44,25 @@ class FTP(Fixtures):
             system = ftp(running)
             yield system
             system.close()
+
+
+@pytest.fixture(scope="module")
+def sftp() -> Iterator[tuple[PostelFileSystem, lab.Lab]]:
+    """One for all tests: each connection of SSH costs two tenths of a second."""
+    with lab.start("sftp") as running:
+        system = SFTPFileSystem(host=f"sftp.{running.domain}", user="alice", password="secret",
+                                skip_instance_cache=True)
+        yield system, running
+        system.close()
+
+
+class SFTP(Fixtures):
+    @pytest.fixture
+    def fs(self, sftp: tuple[PostelFileSystem, lab.Lab]) -> Iterator[Any]:
+        system, running = sftp
+        running.sftp.files.make_folder("/work")
+        yield system
+        system.rm("/work", recursive=True)
 
 
 class WebDAV(Fixtures):
@@ -84,6 +104,26 @@ class TestOpenFTP(FTP, abstract.AbstractOpenTests):
 
 
 class TestPipeFTP(FTP, abstract.AbstractPipeTests):
+    pass
+
+
+class TestCopySFTP(SFTP, abstract.AbstractCopyTests):
+    pass
+
+
+class TestGetSFTP(SFTP, abstract.AbstractGetTests):
+    pass
+
+
+class TestPutSFTP(SFTP, abstract.AbstractPutTests):
+    pass
+
+
+class TestOpenSFTP(SFTP, abstract.AbstractOpenTests):
+    pass
+
+
+class TestPipeSFTP(SFTP, abstract.AbstractPipeTests):
     pass
 
 
