@@ -96,13 +96,13 @@ class Target:
         Returns:
             How many bytes are there; 0 starts afresh.
         """
-        noted = self._read_note()
+        noted = self.read_note()
         self._noted = True
         if noted == dict(identity):
             self.offset = self.file.seek(0, os.SEEK_END)
         else:
             self.restart()
-            self._write_note(identity)
+            self.write_note(identity)
         return self.offset
 
     def forget(self) -> None:
@@ -187,7 +187,8 @@ class Target:
             return stat.S_IMODE(old.st_mode) & 0o777
         return 0o666 & ~_umask()
 
-    def _read_note(self) -> object:
+    def read_note(self) -> object:
+        """What is noted beside the partial file; None where nothing can be read."""
         try:
             fd = self._folder._open(self._note, os.O_RDONLY)
         except OSError:
@@ -196,7 +197,9 @@ class Target:
             return json.loads(file.read(_NOTE))
         return None
 
-    def _write_note(self, identity: Mapping[str, object]) -> None:
+    def write_note(self, identity: Mapping[str, object]) -> None:
+        """Note beside the partial file what it is part of; `commit` takes the note away."""
+        self._noted = True
         fd = self._folder._open(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with open(fd, "wb") as file:  # noqa: PTH123 - by descriptor
             file.write(json.dumps(dict(identity)).encode())
