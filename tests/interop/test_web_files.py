@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers import Web
+from servers.find import program
 from servers.ground import give
+from servers.process import Daemon, free_ports, wait_for_ports
 
 from postel import http, webdav
 from postel.errors import (
@@ -336,3 +341,61 @@ def test_what_was_looked_at_is_what_is_replaced(web_server: Web, tmp_path: Path)
         here.stat("a")
         here.upload(tmp_path / "mine", "a")
     assert file.read_bytes() == b"mine"
+
+
+# -- servers without a fixture ---------------------------------------------------------------------
+
+
+@contextmanager
+def serving(folder: Path, *command: str) -> Iterator[int]:
+    """A server that is one command; PORT stands for a free port."""
+    [port] = free_ports(1, "127.0.0.1")
+    daemon = Daemon(command[0], [word.replace("PORT", str(port)) for word in command], folder.parent)
+    try:
+        wait_for_ports(daemon, "127.0.0.1", [port], [])
+        yield port
+    finally:
+        daemon.stop()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Path:
+    folder = tmp_path / "served"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a b.txt").write_bytes(b"hello")
+    (folder / "ü#%?&.bin").write_bytes(BODY)
+    (folder / "sub" / "c").write_bytes(b"1")
+    return folder
+
+
+@pytest.mark.parametrize("server", ["python", "rclone"])
+def test_other_index_pages(served: Path, server: str, tmp_path: Path) -> None:
+    command = {"python": [sys.executable, "-m", "http.server", "PORT", "--bind", "127.0.0.1", "-d", str(served)],
+               "rclone": [server, "serve", "http", str(served), "--addr", "127.0.0.1:PORT"]}[server]
+    if server == "rclone":
+        program("rclone", "rclone")
+    with serving(served, *command) as port, http.Site(f"http://127.0.0.1:{port}/", timeout=20) as here:
+        assert {entry.name for entry in here.list()} == {"a b.txt", "ü#%?&.bin", "sub"}
+        report = here.download_tree("", tmp_path / "t")
+        assert (report.files, report.failures) == (3, [])
+        assert here.stat("a b.txt").size == 5
+        assert here.stat("sub").is_folder
+    assert (tmp_path / "t" / "ü#%?&.bin").read_bytes() == BODY
+
+
+def test_rclone_by_webdav(served: Path, tmp_path: Path) -> None:
+    program("rclone", "rclone")
+    command = ["rclone", "serve", "webdav", str(served), "--addr", "127.0.0.1:PORT"]
+    with serving(served, *command) as port, webdav.Client(f"dav://127.0.0.1:{port}/", timeout=20) as here:
+        assert here.download_tree("", tmp_path / "t").files == 3
+        here.upload(tmp_path / "t" / "a b.txt", "up")
+        assert here.stat("up").validator
+        here.upload(tmp_path / "t" / "ü#%?&.bin", "up")      # replaced, though If is not understood
+        assert here.get("up") == BODY
+        assert here.upload_tree(tmp_path / "t", "new").failures == []
+        assert here.rmtree("new").failures == []
+        here.files.rename("up", "sub/up")
+        here.files.copy("sub", "copy")
+        with here.lock("a b.txt") as held:
+            assert held.token
+        assert {entry.name for entry in here.list("copy")} == {"c", "up"}

@@ -268,7 +268,7 @@ def test_if_holds() -> None:
         (False, "token", "urn:a"), (False, "etag", '"e"'))
 
 
-@pytest.mark.parametrize("token", ["", "x", "urn:a>", "urn:a\r\n", "urn: a", "urn:ü"])
+@pytest.mark.parametrize("token", ["", "<x>", "urn:a>", "urn:a\r\n", "urn: a", "urn:ü"])
 def test_tokens_that_are_none(token: str) -> None:
     with pytest.raises(UsageError):
         headers.lock_token(token)

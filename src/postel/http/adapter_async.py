@@ -106,6 +106,8 @@ class AsyncAdapter(AsyncFiles):
         answer = await self.site.web.head(self.site.place(path), headers=PLAIN)
         self.site.heard(answer)
         folder = path.endswith("/") or self.is_folder(answer)
+        if answer.status == 404 and not folder and await self._is_slashed(path):
+            return self.remember(path, Entry(name, Kind.FOLDER))
         if answer.status in (405, 501) or (
                 answer.ok and not folder and not kept.packed(path, answer.headers)
                 and kept.length(answer.headers) is None):
@@ -114,6 +116,12 @@ class AsyncAdapter(AsyncFiles):
             answer.raise_for_status()
         entry = kept.file_entry(name, path, answer.headers, now=today(), folder=folder)
         return self.remember(path, self._placed(entry, answer))
+
+    async def _is_slashed(self, path: str) -> bool:
+        """Whether there is a folder of that name: some servers do not lead to it (rclone)."""
+        if self.site.is_exact(path) or self.site.is_bucket:
+            return False
+        return (await self.site.web.head(self.site.place(path, folder=True), headers=PLAIN)).ok
 
     @staticmethod
     def is_folder(answer: Response | AsyncStreamResponse) -> bool:

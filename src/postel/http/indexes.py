@@ -5,8 +5,9 @@
     XML         nginx (``autoindex_format xml``), S3's ListBucket
 
 All of it comes from a peer: a name is taken only from a reference that leads to exactly one thing
-in the folder (`hrefs`), and a size that a page rounds is told to be so (``size-unit`` in an
-entry's facts makes its `exact_size` None): it says about how large a file is, and no more.
+in the folder (`hrefs`), and a size that was written for people proves nothing (``size-unit`` in
+an entry's facts makes its `exact_size` None): some round it, rclone shows 0 for all files. JSON and
+XML are for programs; their sizes count.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ LARGEST = 67_108_864
 """Bytes of an index page."""
 MOST = 1_000_000
 """Entries of a folder."""
-_ROUNDED = {"size-unit": "rounded"}
+_ROUNDED = {"size-unit": "as shown"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _linked(base: URL, text: str) -> Iterable[Entry]:
             size=None if at.folder else said.size,
             modified=said.modified,
             precision=said.precision,
-            facts={} if said.exact or at.folder else _ROUNDED,
+            facts={} if said.size is None or at.folder else _ROUNDED,
         )
 
 
