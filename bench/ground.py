@@ -17,14 +17,14 @@ from bench.launch import run
 from bench.link import SERVER, Link, open_link
 from bench.material import Sizes, big_file, long_folder, mailbox, small_tree
 from bench.rows import Row
-from bench.servers import Dovecot, Nginx, Place, ProFTPD, Server, Vsftpd
+from bench.servers import TFTPD, Dovecot, Nginx, Place, ProFTPD, Server, Vsftpd
 from bench.servers.dovecot import MAIL_GROUP, MAIL_USER
 from bench.servers.tls import make_certificates
 
 __all__ = ["Ground", "open_ground"]
 
 _KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
-                                  "nginx": Nginx}
+                                  "nginx": Nginx, "tftpd": TFTPD}
 _SHARED_MEMORY = Path("/dev/shm")
 _EVERYBODY = 0o777  # the FTP server's user writes there
 

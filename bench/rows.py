@@ -78,6 +78,8 @@ ROWS = [
     *_http("h2", "HTTP/2", "h2"),
     Row("http-small", "{sizes.small:,} GETs of 1 KiB from nginx, one connection",
         "http-small", "nginx", "curl", "small", "/small"),
+    Row("tftp-get", "RRQ of {mib} MiB from tftpd-hpa, blocks of 1,428 bytes",
+        "tftp-get", "tftpd", "curl", "big", "/big.bin"),
     Row("pop3", "{sizes.messages:,} messages from Dovecot",
         "mail", "dovecot", "poplib", "messages"),
     Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",
