@@ -11,6 +11,7 @@ from .rules import Telling, ends, options_for, print_plan, rules_options, summar
 
 if TYPE_CHECKING:
     from ..transfer.types import Rules
+    from ..urls import URL
 
 __all__ = ["command"]
 
@@ -21,6 +22,8 @@ __all__ = ["command"]
 @rules_options
 @click.option("--jobs", metavar="DATABASE",
               help="Put the work into sqlite:///FILE or postgresql://…, for postel worker to help.")
+@click.option("--via", type=click.Choice(["rsync"]),
+              help="Let the system's rsync move the bytes, by ssh, where both ends have it.")
 @click.option("--no-journal", is_flag=True, help="Neither use nor keep what runs remember.")
 @transfer_options
 @output_options
@@ -32,6 +35,7 @@ def command(
     settings: Settings,
     rules: Rules,
     jobs: str | None,
+    via: str | None,
     no_journal: bool,
     limit_rate: int | None,
     parallel: int,
@@ -47,6 +51,9 @@ def command(
     from ..transfer.places import place_of
 
     ours, theirs = place_of(source), place_of(target)
+    if via or "rsync" in (ours.scheme, theirs.scheme):
+        return _by_rsync(ours, theirs, rules, limit_rate, settings, dry_run=dry_run,
+                         as_json=as_json)
     keywords = {"rules": rules, "connections": parallel, "rate": limit_rate,
                 "journal": not no_journal, **ends(settings, ours, theirs)}
     if dry_run:
@@ -66,4 +73,19 @@ def command(
         result = mirror(ours, theirs, tell=telling, **keywords)
     finally:
         telling.bar.done()
+    return summary(result, settings, as_json=as_json)
+
+
+def _by_rsync(
+    ours: URL, theirs: URL, rules: Rules, rate: int | None, settings: Settings, *,
+    dry_run: bool, as_json: bool,
+) -> int:
+    """The same by the system's rsync, under the same plan and report."""
+    from ..transfer.rsync import rsync_mirror, rsync_plan
+
+    if dry_run:
+        print_plan(rsync_plan(ours, theirs, rules), as_json=as_json)
+        return 0
+    telling = Telling(settings, as_json=as_json)
+    result = rsync_mirror(ours, theirs, rules, rate=rate, tell=telling)
     return summary(result, settings, as_json=as_json)
