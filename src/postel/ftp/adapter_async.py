@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ..errors import NotFound, PostelError, ReplyError
+from ..errors import AlreadyExists, NotFound, PostelError, ReplyError
 from ..session.files_async import AsyncFiles, AsyncReading, AsyncSink
 from ..session.results_async import AsyncResults
 from ..transport.clock_async import Later
@@ -170,7 +170,15 @@ class AsyncAdapter(AsyncFiles):
 
     async def make(self, path: str) -> None:
         """Make a folder."""
-        await self.site.mkd(path)
+        try:
+            await self.site.mkd(path)
+        except NotFound as error:  # a 550 that gives no reason, as vsftpd's
+            try:
+                await self.stat(path)
+            except ReplyError:
+                raise error from None
+            raise AlreadyExists(str(error), text=error.text, code=error.code,
+                                command=error.command) from error
 
     async def remove(self, path: str, *, folder: bool = False) -> None:
         """Remove a file, or an empty folder."""

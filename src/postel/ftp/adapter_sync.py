@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ..errors import NotFound, PostelError, ReplyError
+from ..errors import AlreadyExists, NotFound, PostelError, ReplyError
 from ..session.files_sync import Files, Reading, Sink
 from ..session.results_sync import Results
 from ..transport.clock_sync import Later
@@ -170,7 +170,15 @@ class Adapter(Files):
 
     def make(self, path: str) -> None:
         """Make a folder."""
-        self.site.mkd(path)
+        try:
+            self.site.mkd(path)
+        except NotFound as error:  # a 550 that gives no reason, as vsftpd's
+            try:
+                self.stat(path)
+            except ReplyError:
+                raise error from None
+            raise AlreadyExists(str(error), text=error.text, code=error.code,
+                                command=error.command) from error
 
     def remove(self, path: str, *, folder: bool = False) -> None:
         """Remove a file, or an empty folder."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import (
@@ -26,6 +27,7 @@ from ..errors import (
     TimedOut,
     UsageError,
 )
+from ..session.site_async import AsyncFileSite
 from ..timing import Deadline
 from ..transport.clock_async import now
 from ..transport.connector_async import AsyncConnector
@@ -46,6 +48,10 @@ _LOST = (500, 503)
 
 _GLANCES = (0.05, 0.25)
 """Seconds between two looks at the control connection while the server is to call us."""
+
+_LAST_WORD = 10.0
+"""Seconds for what a server says of a transfer that was given up; over TLS Pure-FTPd at times says
+nothing, and hears nothing any more."""
 
 _EPSV_PATIENCE = 10.0
 """Seconds for the first data connection by EPSV, so that there is time left for PASV."""
@@ -128,7 +134,7 @@ class AsyncTransfer:
             await self.close()
             raise
         except BaseException:
-            self.site._unfinished = self
+            self.site._unfinished = AsyncLeftBehind(self.site, [self])
             await self.close()
             raise
 
@@ -145,17 +151,23 @@ class AsyncTransfer:
             if not self._queued:
                 return  # EPSV was refused, and with it what came along
             try:
-                await (await self._reach(port)).aclose()
+                self.stream = await self._reach(port)
             except ConnectError:
                 pass  # it was made before, and closed since
-            reply = await self.site._event(self.asked, Reply)
-            if reply.kind == 1:
-                await self._last_word()
-        except PostelError:
-            raise
-        except BaseException:
-            self.site._unfinished = self
-            raise
+            await self._hang_up()
+        finally:
+            await self.close()
+
+    async def _hang_up(self) -> None:
+        """Let the transfer begin, and end it at once.
+
+        With TLS too: vsftpd dies of a data connection that ends before its handshake.
+        """
+        reply = await self.site._event(self.asked, Reply)
+        if reply.kind == 1:
+            await self._secure()
+            await self.close()
+            await self._last_word()
 
     async def _connect(self) -> None:
         site = self.site
@@ -362,17 +374,19 @@ class AsyncTransfer:
         """Give up: close the data connection, and hear what the server makes of it."""
         await self.close()
         if self.begun is not None and self.done is None and self.site.is_open:
-            self.site._allow_until(Deadline.after(self.site.timeout, now=now()))
             try:
                 self.done = await self._last_word()
             except NetworkError:
-                await self.site._drop()  # the next command says so; now, why we gave up matters
+                await self.site._drop()  # now, why we gave up matters; the next one connects again
+                self.site._unfinished = AsyncLeftBehind(self.site, (), reopen=True)
 
     async def _last_word(self) -> Reply:
         """The reply that ends a transfer which was given up.
 
         Pure-FTPd ends one with a second 150 ("… seconds, measured here") and nothing after it.
         """
+        patience = Deadline.after(self.site.timeout, now=now())
+        self.site._allow_until(patience.sooner(Deadline.after(_LAST_WORD, now=now())))
         reply = await self.site._event(self.asked, Reply)
         if reply.kind == 1:
             self.site._control.give_up(self.asked)
@@ -385,23 +399,33 @@ class AsyncLeftBehind:
     Args:
         site: the client.
         transfers: in the order in which they were asked for.
+        reopen: the connection was lost over them: the next command gets a new one.
     """
 
-    def __init__(self, site: AsyncTransfers, transfers: Iterable[AsyncTransfer]) -> None:
+    def __init__(
+        self, site: AsyncTransfers, transfers: Iterable[AsyncTransfer], *, reopen: bool = False
+    ) -> None:
         self._site = site
         self._transfers = deque(transfers)
+        self._reopen = reopen
 
     async def settle(self) -> None:
         """Let the server have done with each."""
         try:
             while self._transfers:
-                await self._transfers[0].settle()
+                with suppress(ReplyError):  # a refusal: so the server does not wait
+                    await self._transfers[0].settle()
                 self._transfers.popleft()
+        except NetworkError:
+            await self._site._drop()
+            self._reopen = True
         except PostelError:
             raise
         except BaseException:
             self._site._unfinished = self
             raise
+        if self._reopen and isinstance(self._site, AsyncFileSite):
+            await self._site.reopen()
 
 
 def _eprt(address: str, port: int) -> FTPCommand:

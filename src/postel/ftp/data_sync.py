@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import (
@@ -26,6 +27,7 @@ from ..errors import (
     TimedOut,
     UsageError,
 )
+from ..session.site_sync import FileSite
 from ..timing import Deadline
 from ..transport.clock_sync import now
 from ..transport.connector_sync import Connector
@@ -46,6 +48,10 @@ _LOST = (500, 503)
 
 _GLANCES = (0.05, 0.25)
 """Seconds between two looks at the control connection while the server is to call us."""
+
+_LAST_WORD = 10.0
+"""Seconds for what a server says of a transfer that was given up; over TLS Pure-FTPd at times says
+nothing, and hears nothing any more."""
 
 _EPSV_PATIENCE = 10.0
 """Seconds for the first data connection by EPSV, so that there is time left for PASV."""
@@ -128,7 +134,7 @@ class Transfer:
             self.close()
             raise
         except BaseException:
-            self.site._unfinished = self
+            self.site._unfinished = LeftBehind(self.site, [self])
             self.close()
             raise
 
@@ -145,17 +151,23 @@ class Transfer:
             if not self._queued:
                 return  # EPSV was refused, and with it what came along
             try:
-                (self._reach(port)).close()
+                self.stream = self._reach(port)
             except ConnectError:
                 pass  # it was made before, and closed since
-            reply = self.site._event(self.asked, Reply)
-            if reply.kind == 1:
-                self._last_word()
-        except PostelError:
-            raise
-        except BaseException:
-            self.site._unfinished = self
-            raise
+            self._hang_up()
+        finally:
+            self.close()
+
+    def _hang_up(self) -> None:
+        """Let the transfer begin, and end it at once.
+
+        With TLS too: vsftpd dies of a data connection that ends before its handshake.
+        """
+        reply = self.site._event(self.asked, Reply)
+        if reply.kind == 1:
+            self._secure()
+            self.close()
+            self._last_word()
 
     def _connect(self) -> None:
         site = self.site
@@ -362,17 +374,19 @@ class Transfer:
         """Give up: close the data connection, and hear what the server makes of it."""
         self.close()
         if self.begun is not None and self.done is None and self.site.is_open:
-            self.site._allow_until(Deadline.after(self.site.timeout, now=now()))
             try:
                 self.done = self._last_word()
             except NetworkError:
-                self.site._drop()  # the next command says so; now, why we gave up matters
+                self.site._drop()  # now, why we gave up matters; the next one connects again
+                self.site._unfinished = LeftBehind(self.site, (), reopen=True)
 
     def _last_word(self) -> Reply:
         """The reply that ends a transfer which was given up.
 
         Pure-FTPd ends one with a second 150 ("… seconds, measured here") and nothing after it.
         """
+        patience = Deadline.after(self.site.timeout, now=now())
+        self.site._allow_until(patience.sooner(Deadline.after(_LAST_WORD, now=now())))
         reply = self.site._event(self.asked, Reply)
         if reply.kind == 1:
             self.site._control.give_up(self.asked)
@@ -385,23 +399,33 @@ class LeftBehind:
     Args:
         site: the client.
         transfers: in the order in which they were asked for.
+        reopen: the connection was lost over them: the next command gets a new one.
     """
 
-    def __init__(self, site: Transfers, transfers: Iterable[Transfer]) -> None:
+    def __init__(
+        self, site: Transfers, transfers: Iterable[Transfer], *, reopen: bool = False
+    ) -> None:
         self._site = site
         self._transfers = deque(transfers)
+        self._reopen = reopen
 
     def settle(self) -> None:
         """Let the server have done with each."""
         try:
             while self._transfers:
-                self._transfers[0].settle()
+                with suppress(ReplyError):  # a refusal: so the server does not wait
+                    self._transfers[0].settle()
                 self._transfers.popleft()
+        except NetworkError:
+            self._site._drop()
+            self._reopen = True
         except PostelError:
             raise
         except BaseException:
             self._site._unfinished = self
             raise
+        if self._reopen and isinstance(self._site, FileSite):
+            self._site.reopen()
 
 
 def _eprt(address: str, port: int) -> FTPCommand:
