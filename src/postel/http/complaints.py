@@ -143,11 +143,12 @@ def is_foreign(error: BaseException) -> bool:
         return False
     if type(error).__module__.partition(".")[0] in FOREIGN:
         return True
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
+    theirs, place = False, error.__traceback__
+    while place is not None:  # who was last: they, or we and what a caller gave us?
+        name = str(place.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        theirs = name in FOREIGN or (theirs and name != "postel")
         place = place.tb_next
-    return place is not None and str(
-        place.tb_frame.f_globals.get("__name__")).partition(".")[0] in FOREIGN
+    return theirs
 
 
 def during(doing: str, error: PostelError) -> PostelError:
