@@ -22,6 +22,7 @@ MODULES = (
 )
 BUILT_IN = ("unixd",)  # in Debian's binary
 FOLDER = Path("/usr/lib/apache2/modules")
+TYPES = Path("/etc/mime.types")
 
 CONFIGURATION = """\
 {modules}
@@ -99,10 +100,12 @@ STATUSES = (400, 401, 403, 404, 410, 429, 500, 502, 503, 504)
 @contextmanager
 def run_apache(ground: Ground, host: str = "127.0.0.1") -> Iterator[Web]:
     """Run it on free ports of `host`."""
-    binary = program("apache2")
+    binary = program("apache2", "apache2-bin")
     for module in MODULES:
         if module not in BUILT_IN and not (FOLDER / f"mod_{module}.so").exists():
             absent(f"mod_{module} is absent: apt-get install apache2-bin")
+    if not TYPES.exists():
+        absent(f"{TYPES} is absent: apt-get install media-types")
     room = ground.room("apache")
     make_tree(room / "root")
     for name in ("dav", "locks"):
