@@ -459,3 +459,12 @@ def test_nothing_of_it_begins_another_header(here: Any) -> None:
                      lambda: site.files.rename("a.txt", "b\r\nX: y"), lambda: site.put("x", b"", if_match="a\r\nb")):
             with pytest.raises(UsageError):
                 call()
+
+
+def test_what_a_tree_replaced_is_known(here: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"new from here")
+    with client(here) as site:
+        for _ in range(2):
+            _ = [entry for entry in site.list("")]
+            assert (site.upload_tree(tmp_path, "")).failures == []
+        site.files.remove("a.txt")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -70,7 +71,8 @@ class AsyncAdapter(AsyncFiles):
         self.known.pop(path, None)
         self.known[path] = entry
         if len(self.known) > _REMEMBERED:
-            self.known.pop(next(iter(self.known)), None)
+            with suppress(RuntimeError):  # another worker added one just now: it makes room, too
+                self.known.pop(next(iter(self.known)), None)
         return entry
 
     def forget(self, *paths: str) -> None:

@@ -177,6 +177,7 @@ class AsyncSite(AsyncFileSite):
         twin._begin()
         twin._lent, twin._exact, twin.is_bucket = True, self._exact, self.is_bucket
         twin._latency, twin.digests = self._latency, self.digests
+        twin._files.known = self._files.known  # what one changes, the other must not miss
         return twin
 
     async def __aenter__(self) -> Self:

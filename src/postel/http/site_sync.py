@@ -177,6 +177,7 @@ class Site(FileSite):
         twin._begin()
         twin._lent, twin._exact, twin.is_bucket = True, self._exact, self.is_bucket
         twin._latency, twin.digests = self._latency, self.digests
+        twin._files.known = self._files.known  # what one changes, the other must not miss
         return twin
 
     def __enter__(self) -> Self:
