@@ -31,12 +31,12 @@ test: $(STAMP) ## all checks that need no server: lint, types, twins, contracts,
 	@$(BIN)/python tools/check.py -j $(JOBS)
 
 .PHONY: interop
-interop: $(STAMP) ## real servers and clients, as far as their packages are installed
-	$(PYTEST) tests/interop -m interop
+interop: $(STAMP) ## real servers and clients, as far as they are installed, and long tests
+	$(PYTEST) tests -m "interop or slow"
 
 .PHONY: quick
 quick: $(STAMP) ## the quick tests alone
-	$(PYTEST) $(QUICK) -q -n $(JOBS)
+	$(PYTEST) $(QUICK) -q -m "not slow" -n $(JOBS)
 
 .PHONY: matrix
 matrix: ## the quick tests under every Python from 3.11 on that runs here

@@ -28,7 +28,8 @@ def steps(jobs: int) -> list[tuple[str, list[str]]]:
         ("contracts", [str(BIN / "lint-imports")]),
         ("types", [str(BIN / "mypy")]),
         ("documents", [sys.executable, "tools/docs.py", "--check"]),
-        ("tests", [*pytest, "tests", "--ignore", "tests/interop", "-n", str(jobs)]),
+        ("tests", [*pytest, "tests", "--ignore", "tests/interop", "-m", "not slow",
+                   "-n", str(jobs)]),
     ]
 
 

@@ -117,7 +117,7 @@ def test_any_text_is_a_rule_or_a_usage_error(pattern: str, path: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture],
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture],
           deadline=None)
 @given(st.lists(st.text(alphabet="ab/*?!.", min_size=1, max_size=6), min_size=1, max_size=4),
        st.lists(PATH, min_size=1, max_size=6))

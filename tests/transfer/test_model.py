@@ -53,7 +53,7 @@ def tree(root: Path) -> dict[str, bytes | None]:
             for path in sorted(root.rglob("*"))}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CHANGES, CHANGES, CHANGES)
 def test_after_a_mirror_with_deletion_the_trees_are_alike(first, second, more) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -69,7 +69,7 @@ def test_after_a_mirror_with_deletion_the_trees_are_alike(first, second, more) -
             assert check(ours, theirs).empty
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(CHANGES, CHANGES)
 def test_a_dry_run_says_what_is_done(first, second) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -85,7 +85,7 @@ def test_a_dry_run_says_what_is_done(first, second) -> None:
         assert sorted(map(repr, done)) == sorted(map(repr, made.actions))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(CHANGES, CHANGES)
 def test_without_deletion_nothing_of_the_target_is_lost(first, second) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -100,7 +100,7 @@ def test_without_deletion_nothing_of_the_target_is_lost(first, second) -> None:
                    if path not in tree(ours))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CHANGES, st.lists(st.tuples(CHANGES, CHANGES), min_size=1, max_size=3))
 def test_after_a_sync_both_trees_are_alike_and_no_version_is_lost(start, rounds) -> None:
     with tempfile.TemporaryDirectory() as place:
