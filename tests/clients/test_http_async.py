@@ -644,6 +644,16 @@ async def test_many_in_order() -> None:
     assert peer.connections == 2
 
 
+async def test_many_left_early_without_a_block() -> None:
+    with HTTPPeer() as peer:
+        async with client(peer) as web:
+            async for _ in web.get_many(["/a"] * 50):
+                break
+            web.get_many(["/never asked for"])
+            assert len(web.unfinished) == 2
+        assert not web.unfinished
+
+
 async def test_many_over_connections_that_end() -> None:
     count = 0
 

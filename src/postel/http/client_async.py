@@ -283,6 +283,8 @@ class AsyncClient(AsyncPrepared):
         try:
             await self._keep_files()
         finally:
+            for many in tuple(self.unfinished):  # loops that were left early
+                await many.aclose()
             await self.engine.aclose()
             if self.cache is not None:
                 await self.cache.aclose()

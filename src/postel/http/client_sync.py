@@ -283,6 +283,8 @@ class Client(Prepared):
         try:
             self._keep_files()
         finally:
+            for many in tuple(self.unfinished):  # loops that were left early
+                many.close()
             self.engine.close()
             if self.cache is not None:
                 self.cache.close()

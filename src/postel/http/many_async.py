@@ -181,6 +181,7 @@ class AsyncMany:
         self._due: deque[tuple[URL, _AsyncLine]] = deque()
         self._template: dict[tuple[str, str, int | None], list[tuple[bytes, bytes]]] = {}
         self._done = False
+        client.unfinished.add(self)
 
     async def __anext__(self) -> Response:
         self._fill()
@@ -248,6 +249,7 @@ class AsyncMany:
     async def aclose(self) -> None:
         """Let go of the connections; what has not been answered is not asked for."""
         self._done = True
+        self._client.unfinished.discard(self)
         self._due.clear()
         for line in self._lines.values():
             await line.aclose()

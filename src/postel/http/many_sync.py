@@ -181,6 +181,7 @@ class Many:
         self._due: deque[tuple[URL, _Line]] = deque()
         self._template: dict[tuple[str, str, int | None], list[tuple[bytes, bytes]]] = {}
         self._done = False
+        client.unfinished.add(self)
 
     def __next__(self) -> Response:
         self._fill()
@@ -248,6 +249,7 @@ class Many:
     def close(self) -> None:
         """Let go of the connections; what has not been answered is not asked for."""
         self._done = True
+        self._client.unfinished.discard(self)
         self._due.clear()
         for line in self._lines.values():
             line.close()

@@ -90,6 +90,7 @@ class Prepared:
         self.engine = Engine(
             tls=tls, proxy=proxy, source_address=source_address, family=family, http2=http2,
             connections=connections, trace=self.trace, connector=connector)
+        self.unfinished: set[Many] = set()
         self._logins: dict[tuple[str, str, int | None], Login | None] = {}
         self._proxy_logins: dict[str, Login] = {}
 
