@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +89,9 @@ async def cut_download(here: Any, scheme: str, target: Path) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_the_rest_is_asked_for_under_if_range(here: Any, scheme: str, tmp_path: Path) -> None:
     await cut_download(here, scheme, tmp_path / "a")
-    assert len(left(tmp_path)) == 2
+    assert left(tmp_path) == [".a.postel", ".a.postel-note"]
+    note = json.loads((tmp_path / ".a.postel-note").read_text("utf-8"))
+    assert note["validator"].startswith('"')
     async with client(here, scheme) as site:
         assert await site.download("a.bin", tmp_path / "a") == len(ONE)
         seen = site.trace.text

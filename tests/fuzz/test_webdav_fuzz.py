@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postel.errors import LimitReached, NotSupported, ProtocolError
+from postel.http import kept
 from postel.http.hrefs import reference
 from postel.http.indexes import index
 from postel.urls import parse
@@ -84,3 +85,23 @@ def test_headers(text: str) -> None:
             read()
         except ProtocolError:
             pass
+
+
+FIELDS = st.dictionaries(
+    st.sampled_from(["content-length", "content-range", "content-type", "content-encoding", "etag", "last-modified",
+                     "date", "content-disposition"]),
+    st.one_of(st.text(max_size=60), st.sampled_from([
+        "bytes 0-9/10", "bytes */10", "bytes 5-4/3", "10", '"a"', 'W/"a"', "gzip", "multipart/byteranges; boundary=x",
+        "Sun, 06 Nov 1994 08:49:37 GMT"])))
+
+
+@given(FIELDS, st.integers(0, 100), st.one_of(st.none(), st.integers(0, 100)))
+def test_what_answers_say_of_files(headers: dict[str, str], offset: int, size: int | None) -> None:
+    entry = kept.file_entry("a", "/a", headers, now=NOW)
+    assert entry.size is None or entry.size >= 0
+    kept.packed("/a.gz", headers)
+    kept.same_file('"a"', headers, now=NOW)
+    fault = kept.range_fault(headers, offset, size)
+    if not fault:
+        first = headers["content-range"].lower().split("bytes")[1].strip(" \t=").split("-")[0]
+        assert int(first) == offset
