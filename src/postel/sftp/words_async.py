@@ -164,6 +164,8 @@ class AsyncWords(AsyncEngine):
         Raises:
             NotSupported: this server does not offer it.
         """
+        if not user:  # OpenSSH wants a name
+            return await self.expand_path("~")
         self._need("home-directory", f"home of {user}")
         return await self._one_name(f"home of {user}", requests.home_directory(user))
 

@@ -164,6 +164,8 @@ class Words(Engine):
         Raises:
             NotSupported: this server does not offer it.
         """
+        if not user:  # OpenSSH wants a name
+            return self.expand_path("~")
         self._need("home-directory", f"home of {user}")
         return self._one_name(f"home of {user}", requests.home_directory(user))
 

@@ -242,6 +242,8 @@ class AsyncWriter(AsyncSink):
 
     def let_go(self) -> None:
         """Ask the server to close the file, with whatever is sent next."""
+        if self._was_left:
+            return
         self._given_up = True
         handle, self._handle = self._handle, None
         if handle is not None and self._wire is self._site._wire:
