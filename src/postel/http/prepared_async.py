@@ -38,6 +38,7 @@ from .types import Follow
 
 if TYPE_CHECKING:
     from .caching_async import AsyncCache
+    from .many_async import AsyncMany
     from .store import Store
 
 __all__ = ["AsyncPrepared"]

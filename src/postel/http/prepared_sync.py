@@ -38,6 +38,7 @@ from .types import Follow
 
 if TYPE_CHECKING:
     from .caching_sync import Cache
+    from .many_sync import Many
     from .store import Store
 
 __all__ = ["Prepared"]
