@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncReader", "AsyncTransfer", "AsyncWriter"]
 
+_TOGETHER = 65_536
+"""Bytes that are gathered before they are handed on: blocks are small, and each step up costs."""
+
 _IMPATIENT = 2
 """Repetitions at an address of which there is another one to try."""
 
@@ -139,7 +142,7 @@ class AsyncTransfer:
         if call.finished or (due is None and wait):
             return
         seconds = max(0.0, due - now()) if wait and due is not None else 0.0
-        packets = await datagrams.receive(seconds)
+        packets = await datagrams.receive(seconds, 1 if call.terms.window == 1 else 64)
         moment = now()
         try:
             for packet, source in packets:
@@ -185,6 +188,7 @@ class AsyncReader(AsyncReading):
         self._transfer = AsyncTransfer(site, Receiver, name, mode, site.offer_to_read)
         self._decoder = netascii.Decoder() if mode == "netascii" else None
         self._begun = False
+        self._url, self._taken = str(site.url), 0
 
     @property
     def terms(self) -> Terms:
@@ -196,7 +200,7 @@ class AsyncReader(AsyncReading):
         if self._begun:
             return
         self._begun = True
-        with located(str(self._site.url)):
+        with located(self._url):
             await self._transfer.open()
         if self._decoder is None and self.expected is None:
             self.expected = self._transfer.terms.size or None  # 0: some tell it of what they
@@ -205,21 +209,25 @@ class AsyncReader(AsyncReading):
     async def _chunk(self) -> bytes:
         await self.begin()
         transfer, call = self._transfer, self._transfer.call
-        with located(str(self._site.url)):
+        mover = call.mover
+        if not isinstance(mover, Receiver):
+            return b""
+        with located(self._url):
             while True:
-                mover = call.mover
-                data = b"".join(mover.take_chunks()) if isinstance(mover, Receiver) else b""
+                while not call.finished and mover.total - self._taken < _TOGETHER:
+                    await transfer.step()
+                    await self._check(mover.total)
+                self._taken = mover.total
+                data = b"".join(mover.take_chunks())
                 if self._decoder is not None:
                     data = self._decoder.feed(data)
                     if call.finished and not data:
                         data = self._decoder.end()
                 if data:
-                    await self._check(mover.total)
                     return data
                 if call.finished:
                     await self._whole(mover.total)
                     return b""
-                await transfer.step()
 
     async def _check(self, total: int) -> None:
         """More than was announced: it is another file than it was, and may have no end."""

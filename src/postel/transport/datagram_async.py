@@ -106,23 +106,30 @@ class AsyncDatagrams:
         except (OSError, ValueError):
             pass
 
-    async def receive(self, seconds: float | None) -> list[tuple[bytes, Place]]:
+    async def receive(
+        self, seconds: float | None, most: int = _TOGETHER
+    ) -> list[tuple[bytes, Place]]:
         """What has come, without a wait if anything has; nothing after *seconds* at most.
+
+        Args:
+            seconds: to wait at most; None waits for ever.
+            most: datagrams at once; who expects one saves the look for another.
 
         Raises:
             ConnectError: the peer has said that nobody listens there.
             ConnectionLost: this machine cannot receive.
         """
-        found = self._at_hand()
+        found = self._at_hand(most)
         if not found and await self._ready(write=False, seconds=seconds):
-            self._hear()
-            found = self._at_hand()
+            found = self._at_hand(most)
+            if not found:
+                self._hear()  # it was woken by what ICMP said
         self.received += len(found)
         return found
 
-    def _at_hand(self) -> list[tuple[bytes, Place]]:
+    def _at_hand(self, most: int) -> list[tuple[bytes, Place]]:
         found: list[tuple[bytes, Place]] = []
-        while len(found) < _TOGETHER:
+        while len(found) < most:
             try:
                 found.append(self._sock.recvfrom(self.largest))
             except (BlockingIOError, InterruptedError):
