@@ -339,6 +339,25 @@ async def test_credentials_stay_with_their_origin() -> None:
         assert asked.get("x-mine") == "1"
 
 
+async def test_secrets_in_headers_stay_at_home() -> None:
+    secrets = {"Authorization": "Bearer t", "Cookie": "k=v", "X-Api-Key": "a", "X-Plain": "p"}
+    with HTTPPeer() as other, HTTPPeer(
+            lambda asked: answer("302 Away", Location=f"{other.url}/x")) as peer:
+        async with client(peer, headers=secrets) as web:
+            await web.get("/")
+            await web.get(f"{other.url}/asked")
+            assert [p.status async for p in web.get_many(["/", f"{other.url}/y"])] == [200, 200]
+        async with AsyncClient(headers=secrets, timeout=5) as web:
+            await web.get(f"{peer.url}/")
+        async with client(peer) as web:
+            await web.get("/", headers=secrets)
+    for asked in other.asked:
+        names = {name.lower() for name, _ in asked.fields}
+        assert not names & {"authorization", "cookie", "x-api-key"}, asked.target
+        assert asked.get("x-plain") == "p"
+    assert all(asked.get("authorization") == "Bearer t" for asked in peer.asked)
+
+
 async def test_redirects_that_are_refused() -> None:
     with HTTPPeer() as peer:
         async with client(peer, max_redirects=3) as web:

@@ -339,6 +339,25 @@ def test_credentials_stay_with_their_origin() -> None:
         assert asked.get("x-mine") == "1"
 
 
+def test_secrets_in_headers_stay_at_home() -> None:
+    secrets = {"Authorization": "Bearer t", "Cookie": "k=v", "X-Api-Key": "a", "X-Plain": "p"}
+    with HTTPPeer() as other, HTTPPeer(
+            lambda asked: answer("302 Away", Location=f"{other.url}/x")) as peer:
+        with client(peer, headers=secrets) as web:
+            web.get("/")
+            web.get(f"{other.url}/asked")
+            assert [p.status for p in web.get_many(["/", f"{other.url}/y"])] == [200, 200]
+        with Client(headers=secrets, timeout=5) as web:
+            web.get(f"{peer.url}/")
+        with client(peer) as web:
+            web.get("/", headers=secrets)
+    for asked in other.asked:
+        names = {name.lower() for name, _ in asked.fields}
+        assert not names & {"authorization", "cookie", "x-api-key"}, asked.target
+        assert asked.get("x-plain") == "p"
+    assert all(asked.get("authorization") == "Bearer t" for asked in peer.asked)
+
+
 def test_redirects_that_are_refused() -> None:
     with HTTPPeer() as peer:
         with client(peer, max_redirects=3) as web:

@@ -21,7 +21,7 @@ from . import redirects, retry
 from .asking import METHODS_WITHOUT_BODY
 from .bodies_sync import Body
 from .challenges import parse as parse_challenges
-from .headers import Headers
+from .headers import SECRET, Headers
 from .login import Login
 from .network_sync import Watch
 from .responses_sync import StreamResponse
@@ -236,10 +236,12 @@ class Flow:
         host = url.authority if url.port not in (None, 80 if url.scheme == "http" else 443) else (
             f"[{url.host}]" if ":" in url.host else url.host)
         given = ask.headers
+        at_home = redirects.same_origin(url, client.base or self._home)
         fields = [] if "host" in given else [
             ("Host", host.partition("%")[0] + "]" if "%25" in host else host)]
         fields += [pair for pair in client.defaults
-                   if pair[0] not in given and pair[0].lower() not in ask.without]
+                   if pair[0] not in given and pair[0].lower() not in ask.without
+                   and (at_home or pair[0].lower() not in SECRET)]
         fields += given.pairs
         body = ask.body
         if body is not None:
@@ -253,15 +255,17 @@ class Flow:
                 fields.append(("Expect", "100-continue"))
         elif ask.method not in METHODS_WITHOUT_BODY:
             fields.append(("Content-Length", "0"))
-        if "cookie" not in given and (cookies := client.cookies_for(ask.method, url, ask.cookies)):
+        named = {name.lower() for name, _ in fields}
+        if "cookie" not in named and (cookies := client.cookies_for(ask.method, url, ask.cookies)):
             fields.append(("Cookie", cookies))
-        fields += self._credentials(ask)
+        fields += self._credentials(ask, unsaid="authorization" not in named)
         return Headers(fields)
 
-    def _credentials(self, ask: Ask) -> list[tuple[str, str]]:
+    def _credentials(self, ask: Ask, *, unsaid: bool) -> list[tuple[str, str]]:
+        """What logs in: at the server, unless the caller's fields do it, and at a proxy."""
         found = []
         target = (ask.url.path or "/") + ("" if ask.url.query is None else f"?{ask.url.query}")
-        if "authorization" not in ask.headers and (login := self._login_for(ask)) is not None:
+        if unsaid and (login := self._login_for(ask)) is not None:
             self._client.check_private(ask.url, login)
             if (value := login.value(ask.method, target, nonce(), _at_hand(ask.body))):
                 found.append(("Authorization", value))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..errors import ProtocolError, ReplyError, UsageError
 from ..urls import URL, parse
 from ..wire.text import display
-from .headers import Headers
+from .headers import SECRET, Headers
 from .types import Follow
 
 __all__ = ["Next", "joined", "leads", "redirected", "resolve", "same_origin"]
@@ -23,7 +23,7 @@ _LEADS = (301, 302, 303, 307, 308)
 _BODY_FIELDS = ("content-type", "content-length", "content-encoding", "content-language",
                 "content-location", "transfer-encoding", "expect", "digest", "content-digest",
                 "repr-digest")
-_OWN = ("authorization", "cookie", "proxy-authorization", "origin", "referer")
+_OWN = (*SECRET, "origin", "referer")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PLACE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#@\\\s]*(?=[/?#]|$)")
 _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
