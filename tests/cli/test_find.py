@@ -121,7 +121,7 @@ def test_several_files_up_over_several_connections(here: lab.Lab, postel: Run) -
 # -- every scheme ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["ftp", "ftps", "webdav", "file"])
+@pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp", "webdav", "file"])
 def test_every_verb_on_every_scheme(
         here: lab.Lab, postel: Run, tmp_path: Path, scheme: str) -> None:
     def url(path: str) -> str:

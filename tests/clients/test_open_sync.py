@@ -16,7 +16,7 @@ from postel.testing.files_reading_sync import body
 from postel.transfer import remote_sync as remote
 
 SIZE = 3_000_000
-SCHEMES = ["ftp", "ftps", "http", "webdav"]
+SCHEMES = ["ftp", "ftps", "http", "sftp", "webdav"]
 
 
 @pytest.fixture(scope="module")

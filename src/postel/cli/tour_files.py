@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import Incomplete
-from ..schemes import SCHEMES
 from ..session.site_sync import FileSite
 from ..transfer.verbs_sync import open_site, put
 from ..urls import quote
@@ -115,12 +114,10 @@ def tftp(ground: Ground) -> Result:
                   ["four packets were lost on purpose, and sent again"])
 
 
-_ALL: tuple[tuple[str, str, Callable[[Ground], Result]], ...] = (
-    ("sftp", "SFTP: a tree up and down", sftp_tree),
-    ("http", "HTTP: resume after a cut, not after a change", http_resume),
-    ("webdavs", "WebDAV over TLS: a tree up, copy, move, down", webdav),
-    ("tftp", "TFTP: an image up and down, packets lost", tftp),
+ROWS: tuple[tuple[str, Callable[[Ground], Result]], ...] = (
+    ("SFTP: a tree up and down", sftp_tree),
+    ("HTTP: resume after a cut, not after a change", http_resume),
+    ("WebDAV over TLS: a tree up, copy, move, down", webdav),
+    ("TFTP: an image up and down, packets lost", tftp),
 )
-
-ROWS = tuple((title, visit) for scheme, title, visit in _ALL if scheme in SCHEMES)
 """The rows, in order: a title, and the function that does it."""
