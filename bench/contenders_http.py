@@ -46,6 +46,28 @@ def _aria2_get(job: Job) -> list[str]:
             "-d", str(target.parent), "-o", target.name, _url(job)]
 
 
+def _wget_tree(job: Job) -> list[str]:
+    cut = len(job.remote.strip("/").split("/"))
+    return ["wget", "-nv", "--tries=1", "-r", "-l", "0", "-np", "-nH", f"--cut-dirs={cut}",
+            "-R", "index.html*", "-P", job.local, _url(job) + "/"]
+
+
+def _lftp_tree(job: Job) -> list[str]:
+    return ["lftp", "-c", f"set cmd:fail-exit yes; mirror -P10 {_url(job)}/ {job.local}"]
+
+
+def _rclone_tree(job: Job) -> list[str]:
+    return ["rclone", "copy", "--config", "", "--retries", "1", "--transfers", "10",
+            "--checkers", "10", "--http-url", _url(job) + "/", ":http:", job.local]
+
+
+def _tree_of(connections: int) -> list[Contender]:
+    changes: dict[str, int | str] = {"connections": connections}
+    return [script("postel", "bench.ours_http", "made", changes=changes),
+            script("postel async", "bench.ours_http", "made",
+                   changes={**changes, "mode": "async"})]
+
+
 def _python(action: str, result: str) -> list[Contender]:
     made = [script("postel", "bench.ours_http", result),
             script("postel async", "bench.ours_http", result, changes={"mode": "async"})]
@@ -64,6 +86,12 @@ CONTENDERS_HTTP: dict[str, list[Contender]] = {
         Contender("curl", "curl", _curl_get),
         Contender("wget2", "wget2", _wget2_get),
         Contender("aria2c", "aria2c", _aria2_get),
+    ],
+    "http-tree": [
+        *_tree_of(4),
+        Contender("wget -r", "wget", _wget_tree),
+        Contender("lftp -P10", "lftp", _lftp_tree),
+        Contender("rclone", "rclone", _rclone_tree),
     ],
     "http-put": [*_python("http-put", "made"), Contender("curl", "curl", _curl_put)],
     "http-small": [

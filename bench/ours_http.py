@@ -18,6 +18,10 @@ def work(job: Job) -> tuple[int, int]:
     """Do *job*."""
     if job.mode == "async":
         return asyncio.run(_async(job))
+    if job.action == "http-tree":
+        with http.Site(_base(job), **_options(job)) as site:
+            done = site.download_tree(job.remote, job.local, connections=job.connections)
+        return done.files, done.size
     with http.Client(_base(job), **_options(job)) as web:
         if job.action == "http-get":
             return 1, web.save(job.remote, job.local)
@@ -33,6 +37,10 @@ def work(job: Job) -> tuple[int, int]:
 
 
 async def _async(job: Job) -> tuple[int, int]:
+    if job.action == "http-tree":
+        async with http.AsyncSite(_base(job), **_options(job)) as site:
+            done = await site.download_tree(job.remote, job.local, connections=job.connections)
+        return done.files, done.size
     async with http.AsyncClient(_base(job), **_options(job)) as web:
         if job.action == "http-get":
             return 1, await web.save(job.remote, job.local)

@@ -70,16 +70,36 @@ def _http(name: str, label: str, security: str) -> list[Row]:
     ]
 
 
+def _sftp(name: str, what: str, size: str, path: str, delay: int) -> list[Row]:
+    far = f", {delay} ms round trip" if delay else ""
+    return [
+        Row(name, f"{what} of 1 KiB from sshd by SFTP{far}", "sftp-tree", "sshd",
+            "lftp -P10", size, path, delay=delay, security="ssh"),
+        Row(f"{name}-up", f"{what} of 1 KiB to sshd by SFTP{far}", "sftp-tree-up", "sshd",
+            "lftp -P10", size, path, delay=delay, security="ssh"),
+    ]
+
+
 ROWS = [
     *_ftp("vsftpd", "vsftpd"),
     *_ftp("proftpd", "ProFTPD"),
     *_http("http", "HTTP", "plain"),
     *_http("https", "HTTPS", "tls"),
     *_http("h2", "HTTP/2", "h2"),
+    Row("http-tree", "Mirror of {sizes.tree:,} small files from nginx, by its index pages",
+        "http-tree", "nginx", "wget -r", "tree", "/tree"),
     Row("http-small", "{sizes.small:,} GETs of 1 KiB from nginx, one connection",
         "http-small", "nginx", "curl", "small", "/small"),
     Row("tftp-get", "RRQ of {mib} MiB from tftpd-hpa, blocks of 1,428 bytes",
         "tftp-get", "tftpd", "curl", "big", "/big.bin"),
+    Row("sftp-get", "GET of {mib} MiB from sshd by SFTP",
+        "sftp-get", "sshd", "sftp", "big", "/big.bin", security="ssh"),
+    Row("sftp-put", "PUT of {mib} MiB to sshd by SFTP",
+        "sftp-put", "sshd", "sftp", "big", "/big.bin", security="ssh"),
+    *_sftp("sftp-200", "{sizes.many:,} files", "many", "/many", 0),
+    *_sftp("sftp-1000", "{sizes.thousand:,} files", "thousand", "/thousand", 0),
+    *_sftp("sftp-far-200", "{sizes.many:,} files", "many", "/many", 20),
+    *_sftp("sftp-far-1000", "{sizes.thousand:,} files", "thousand", "/thousand", 20),
     Row("pop3", "{sizes.messages:,} messages from Dovecot",
         "mail", "dovecot", "poplib", "messages"),
     Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",

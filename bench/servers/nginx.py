@@ -18,6 +18,7 @@ events {{ worker_connections 512; }}
 http {{
   access_log off;
   sendfile on;
+  autoindex on;
   tcp_nopush on;
   keepalive_requests 1000000;
   client_max_body_size 0;
