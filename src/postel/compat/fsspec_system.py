@@ -233,10 +233,14 @@ class PostelFileSystem(PostelPlaces):
             site.makedirs(self.place(parent))
         try:
             store()
-        except ReplyError:
-            if parent == self.root_marker or not self.renames() or self._is_there(site, parent):
+        except ReplyError as error:
+            if parent == self.root_marker or not self.renames():
                 raise
-            site.makedirs(self.place(parent))
+            there = self._is_there(site, parent)
+            if there and not isinstance(error, NotFound):
+                raise
+            if not there:  # or else another thread has just made it
+                site.makedirs(self.place(parent))
             store()
 
     def _is_there(self, site: FileSite, path: str) -> bool:
