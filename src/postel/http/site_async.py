@@ -40,6 +40,7 @@ __all__ = ["AsyncSite"]
 Tell = Callable[[Progress], object] | None
 
 _SAFE = "/!$&'()*+,;=:@~"
+_DIGESTS = {"repr-digest", "digest"}
 
 
 class AsyncSite(AsyncFileSite):
@@ -108,6 +109,7 @@ class AsyncSite(AsyncFileSite):
 
     def _begin(self) -> None:
         self._exact: dict[str, URL] = {}
+        self._base = self._address(self.url).with_(user=None, password=None)
         self._latency, self._info = 0.0, ServerInfo("")
         self._peer: Peer | None = None
         self._lent = False
@@ -219,12 +221,14 @@ class AsyncSite(AsyncFileSite):
         """
         if path in self._exact:
             return self._exact[path].with_(user=None, password=None)
-        base = self._address(self.url)
+        base = self._base
         quoted = quote(path, safe=_SAFE)
-        whole = without_dots(quoted if path.startswith("/") else base.path + quoted)
+        whole = quoted if path.startswith("/") else base.path + quoted
+        if "/." in whole or "//" in whole:
+            whole = without_dots(whole)
         if folder and not whole.endswith("/"):
             whole += "/"
-        return base.with_(path=whole, user=None, password=None)
+        return base.with_(path=whole)
 
     def below(self, path: str) -> str:
         """*path* as seen from the site's folder, decoded, with a slash at its end; "" for it."""
@@ -238,7 +242,8 @@ class AsyncSite(AsyncFileSite):
         if self._peer is None:
             self._peer = answer.peer
             self._info = ServerInfo("", display(answer.headers.get("server", ""))[:200])
-        if answer.status == 200 and (told := digests.best(answer.headers.pairs, whole=True)):
+        if answer.status == 200 and _DIGESTS & set(answer.headers) and (
+                told := digests.best(answer.headers.pairs, whole=True)):
             name = kept.registered(told.name)
             self.digests = self.digests if name in self.digests else (*self.digests, name)
         times = answer.timings
