@@ -2,7 +2,7 @@
 
 Everything is loaded on first use: ``import postel`` costs next to nothing.
 
-    postel.ftp, postel.pop3, …      one package per protocol, all of one shape
+    postel.ftp, sftp, http, pop3 …  one package per protocol, all of one shape
     postel.get, put, ls, open …     files by URL, whatever the protocol
     postel.plan, apply, mirror …    whole trees between any two URLs
     postel.aio                      the same verbs for asyncio
@@ -16,7 +16,7 @@ from ._version import __version__
 
 TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
-    from . import aio, errors, foreign, ftp, lab, local, pop3, tftp
+    from . import aio, errors, foreign, ftp, http, lab, local, pop3, sftp, ssh, tftp, webdav
     from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.opened import open  # noqa: A004 - it is one, for URLs
@@ -33,6 +33,7 @@ __all__ = [
     "foreign",
     "ftp",
     "get",
+    "http",
     "lab",
     "local",
     "ls",
@@ -44,15 +45,19 @@ __all__ = [
     "put",
     "rename",
     "rm",
+    "sftp",
+    "ssh",
     "stat",
     "sync",
     "tftp",
+    "webdav",
 ]
 
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
           "copy_sync": ("copy",), "opened": ("open",)}
-_PACKAGES = frozenset(("aio", "errors", "foreign", "ftp", "lab", "local", "pop3", "tftp"))
+_PACKAGES = frozenset(("aio", "errors", "foreign", "ftp", "http", "lab", "local", "pop3", "sftp",
+                       "ssh", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -20,17 +20,15 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from ..errors import (
     AuthenticationError,
-    BusyError,
     ConnectError,
     ConnectionLost,
-    NetworkError,
     PostelError,
     ProtocolError,
     UsageError,
 )
 from ..secrets import Secret, password_from
 from ..timing import NEVER, Deadline
-from ..transport.clock_sync import caller, now
+from ..transport.clock_sync import now
 from ..transport.connector_sync import Connector
 from ..transport.names import HOSTS
 from ..transport.proxies import from_environment
@@ -42,6 +40,7 @@ from ..transport.trace import Trace, trace_for
 from ..types import Peer, Security, ServerInfo
 from ..urls import URL, is_local
 from ..wire.base import Command, Wire
+from .operation_sync import Operation
 from .policy import Mode, Ports, plan, target_for
 
 __all__ = ["Operation", "Session", "Unfinished"]
@@ -409,69 +408,3 @@ class Session(Generic[C, E]):
         return {"port": self.url.port, "user": self.user, "password": self._password,
                 "auth": self.auth, "security": self.security, "tls": self._tls,
                 "timeout": self.timeout, "proxy": self._proxy, "connector": self._connector}
-
-
-class Operation:
-    """One caller's turn on a connection: guard, deadline, and errors with their place."""
-
-    def __init__(self, session: Session[C, E], doing: str, timeout: float | None) -> None:
-        self._session = session
-        self._doing = doing
-        self._timeout = timeout
-        self._outer: tuple[Deadline, bool] = NEVER, True
-
-    def __enter__(self) -> None:
-        session, me = self._session, caller()
-        if session._guard.setdefault("caller", me) != me:
-            raise BusyError(
-                f"{self._doing}: another caller is using this connection to {session.url.host}",
-                hint="one connection serves one caller: open a second client",
-            )
-        self._outer = session._deadline, session._patient
-        session._depth += 1
-        self._set_deadline()
-        try:
-            self._settle()
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-
-    def _set_deadline(self) -> None:
-        session = self._session
-        nested = session._depth > 1
-        until = Deadline.after(
-            session.timeout if self._timeout is None else self._timeout, now=now())
-        if nested and not session._patient:
-            until = until.sooner(session._deadline)
-        session._patient = self._timeout is None and (session._patient or not nested)
-        session._allow_until(until)
-
-    def _settle(self) -> None:
-        """Come to an end with what an earlier call left open."""
-        session = self._session
-        unfinished, session._unfinished = session._unfinished, None
-        if unfinished is None:
-            return
-        try:
-            unfinished.settle()
-        except BusyError:
-            session._unfinished = unfinished
-            raise
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        session = self._session
-        session._depth -= 1
-        deadline, session._patient = self._outer
-        session._allow_until(deadline)
-        if session._depth == 0:
-            session._guard.pop("caller", None)
-        if isinstance(error, PostelError):
-            if error.url is None:
-                error.url = str(session.url)
-            error.command = error.command or self._doing
-        if isinstance(error, ProtocolError | NetworkError) or _is_broken(session._stream):
-            session._drop()
-
-
-def _is_broken(stream: Stream | None) -> bool:
-    return stream is not None and stream.broken
