@@ -17,14 +17,14 @@ from bench.launch import run
 from bench.link import SERVER, Link, open_link
 from bench.material import Sizes, big_file, long_folder, mailbox, small_tree
 from bench.rows import Row
-from bench.servers import TFTPD, Dovecot, Nginx, Place, ProFTPD, Server, Vsftpd
+from bench.servers import TFTPD, Dovecot, Nginx, Place, ProFTPD, Server, Sshd, Vsftpd
 from bench.servers.dovecot import MAIL_GROUP, MAIL_USER
 from bench.servers.tls import make_certificates
 
 __all__ = ["Ground", "open_ground"]
 
 _KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
-                                  "nginx": Nginx, "tftpd": TFTPD}
+                                  "nginx": Nginx, "tftpd": TFTPD, "sshd": Sshd}
 _SHARED_MEMORY = Path("/dev/shm")
 _EVERYBODY = 0o777  # the FTP server's user writes there
 
@@ -70,7 +70,7 @@ class Ground:
             self.total = long_folder(path, self.sizes.entries)
             return path
         count = getattr(self.sizes, row.size)
-        alike = bool(row.delay) or row.size == "small"
+        alike = bool(row.delay) or row.size in ("small", "thousand") or row.security == "ssh"
         return small_tree(path, count, size=1024 if alike else 0, flat=alike)
 
     def server(self, row: Row) -> Server:
@@ -91,10 +91,12 @@ class Ground:
     def job(self, row: Row, scratch: Path) -> Job:
         """The row's work, with its results in *scratch*."""
         server = self.server(row)
-        source, up = self.source(row), row.action in ("stor", "tree-up", "http-put")
+        source, up = self.source(row), row.action in (
+            "stor", "tree-up", "http-put", "sftp-put", "sftp-tree-up")
+        trust = server.place.folder / "config" if row.security == "ssh" else self.ca
         return Job(
             row.action, server.place.address, server.port, server.user, server.password,
-            row.security, str(self.ca), "/upload/out" if up else row.path,
+            row.security, str(trust), "/upload/out" if up else row.path,
             str(source if up else scratch / "out"), str(scratch), getattr(self.sizes, row.size),
         )
 

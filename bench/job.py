@@ -18,7 +18,7 @@ class Job:
         action: "retr", "stor", "tree", "tree-up", "list" or "mail".
         host: address of the server; `port`, `user` and `password` go with it.
         security: "plain" or "starttls" (AUTH TLS on the control and the data connection).
-        ca: file of the authority that signed the server's certificate.
+        ca: file of the authority that signed the server's certificate; for SSH, of ssh_config(5).
         remote: path on the server, from its root.
         local: file or folder on this side: the target, or the source of an upload.
         scratch: folder for a contender's own files.

@@ -29,6 +29,7 @@ class Sizes:
         messages: messages in the mailbox without delay.
         far_messages: messages in the mailbox at 20 ms.
         small: files of 1 KiB that are asked for one by one.
+        thousand: files of 1 KiB over SSH.
     """
 
     big: int
@@ -38,10 +39,11 @@ class Sizes:
     messages: int
     far_messages: int
     small: int
+    thousand: int
 
 
-FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000, 5_000)
-QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500)
+FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000, 5_000, 1_000)
+QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500, 200)
 
 
 def big_file(path: Path, size: int) -> Path:

@@ -158,7 +158,7 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return check.bsmtp(made, count)
     if contender.result == "summed":
         return check.summed(output, count, count * 1024)
-    if row.action in ("stor", "tree-up", "http-put"):
+    if row.action in ("stor", "tree-up", "http-put", "sftp-put", "sftp-tree-up"):
         made = ground.upload / "out"
     same = check.same_file if row.size == "big" else check.same_tree
     return same(made, ground.source(row))
