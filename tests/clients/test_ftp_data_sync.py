@@ -640,7 +640,7 @@ def test_nlst_takes_blank_lines_and_no_files_found() -> None:
     def rows(line: Any, _: str) -> None:
         line.say(b"150 go\r\n")
         with peer.connect(line) as sock:
-            for part in (b"\r\n", b"a\r\n", b"\r\n", b"b"):
+            for part in (b"\r\n", b"a\r\n", b"\r\n", b"b\r\n"):
                 sock.sendall(part)
         line.say(b"226 done\r\n")
 
