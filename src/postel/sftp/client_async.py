@@ -20,10 +20,10 @@ class AsyncClient(AsyncWords, AsyncFileSite):
     or begin at the user's home; in URLs ``/~/`` is the home.
 
     Example:
-        >>> async with AsyncClient("sftp.example.org") as site:
+        >>> async with AsyncClient("sftp.example.org", user="alice", password="secret") as site:
         ...     [entry.name async for entry in site.list("pub")]
         ['hello.txt', 'more']
-        >>> async with AsyncClient("sftp.example.org") as site:
+        >>> async with AsyncClient("sftp.example.org", user="alice", password="secret") as site:
         ...     await site.download("pub/hello.txt", "hello.txt")
         20
     """

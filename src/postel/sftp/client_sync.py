@@ -20,10 +20,10 @@ class Client(Words, FileSite):
     or begin at the user's home; in URLs ``/~/`` is the home.
 
     Example:
-        >>> with Client("sftp.example.org") as site:
+        >>> with Client("sftp.example.org", user="alice", password="secret") as site:
         ...     [entry.name for entry in site.list("pub")]
         ['hello.txt', 'more']
-        >>> with Client("sftp.example.org") as site:
+        >>> with Client("sftp.example.org", user="alice", password="secret") as site:
         ...     site.download("pub/hello.txt", "hello.txt")
         20
     """

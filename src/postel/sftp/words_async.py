@@ -40,7 +40,8 @@ class AsyncWords(AsyncEngine):
             permissions: of a file that is made.
 
         Example:
-            >>> async with AsyncClient("sftp.example.org") as site:
+            >>> from postel.sftp import AsyncClient
+            >>> async with AsyncClient("sftp.example.org", user="alice", password="secret") as site:
             ...     async with site.open_file("pub/hello.txt") as file:
             ...         await file.read(6, 5)
             b'from '

@@ -40,7 +40,8 @@ class Words(Engine):
             permissions: of a file that is made.
 
         Example:
-            >>> with Client("sftp.example.org") as site:
+            >>> from postel.sftp import Client
+            >>> with Client("sftp.example.org", user="alice", password="secret") as site:
             ...     with site.open_file("pub/hello.txt") as file:
             ...         file.read(6, 5)
             b'from '
