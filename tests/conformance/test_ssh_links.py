@@ -85,16 +85,21 @@ class Shell:
 
     def close(self) -> None:
         self.near.close()
-        self.listener.close()
-        self.do(self.listener.wait_closed())
-        self.do(asyncio.sleep(0.02))
-        self.far.close()
-        for task in asyncio.all_tasks(self.loop):
-            self.loop.call_soon_threadsafe(task.cancel)
-        self.do(asyncio.sleep(0))
+        self.do(self.end())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
         self.loop.close()
+
+    async def end(self) -> None:
+        """In the loop's own thread, as its servers want it."""
+        self.listener.close()
+        await self.listener.wait_closed()
+        await asyncio.sleep(0.02)
+        self.far.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.wait([*rest, asyncio.ensure_future(asyncio.sleep(0))], timeout=5)
 
 
 class Nobody(asyncssh.SSHServer):

@@ -166,9 +166,14 @@ class Library:
         if not settings.tunnel and not settings.proxy_command:
             sock = await self._connect(settings.host, settings.port)
         self.said.stage = "agreeing on keys"
-        connection = await asyncssh.connect(
-            goal.host, sock=sock, options=settings, config=self._config(),
-            **({"tunnel": options.jump} if options.jump else {}))
+        try:
+            connection = await asyncssh.connect(
+                goal.host, sock=sock, options=settings, config=self._config(),
+                **({"tunnel": options.jump} if options.jump else {}))
+        except BaseException:
+            if sock is not None:  # cancelled before it was asyncssh's
+                sock.close()
+            raise
         self.said.authenticated = True
         self.said.software = str(connection.get_extra_info("server_version") or "")[8:]
         return connection
