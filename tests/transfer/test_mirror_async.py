@@ -91,6 +91,14 @@ async def test_between_two_servers(here: Lab) -> None:
     assert not again.done
 
 
+async def test_straight_from_server_to_server(here: Lab) -> None:
+    made = fill(here)
+    both = {"source_options": {"security": "plain"}, "target_options": secret(here)}
+    result = await mirror(source(here), home(here, "copy"), fxp=True, **both)
+    assert result.ok, result.failures
+    assert served(here, "/copy") == made
+
+
 async def test_a_plan_is_told_kept_and_applied(here: Lab, out: Path) -> None:
     made = fill(here)
     first = await plan(source(here), out)

@@ -91,6 +91,14 @@ def test_between_two_servers(here: Lab) -> None:
     assert not again.done
 
 
+def test_straight_from_server_to_server(here: Lab) -> None:
+    made = fill(here)
+    both = {"source_options": {"security": "plain"}, "target_options": secret(here)}
+    result = mirror(source(here), home(here, "copy"), fxp=True, **both)
+    assert result.ok, result.failures
+    assert served(here, "/copy") == made
+
+
 def test_a_plan_is_told_kept_and_applied(here: Lab, out: Path) -> None:
     made = fill(here)
     first = plan(source(here), out)

@@ -46,6 +46,8 @@ _RULES = (
     click.option("--verify", type=click.Choice(["size", "digest", "reread"]), default="size",
                  show_default=True, help="How each copy is checked before it gets its name."),
     click.option("--inplace", is_flag=True, help="Write to final names, where nobody may rename."),
+    click.option("--fxp", is_flag=True,
+                 help="Two FTP servers send to each other, in the clear; most refuse."),
     click.option("--window", type=click.FloatRange(min=0), metavar="SECONDS",
                  help="Times that differ by less are the same; else what both ends keep decides."),
     click.option("--escape", is_flag=True,
@@ -71,7 +73,7 @@ def rules_options(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         said = {name: kwargs.pop(name) for name in (
             "compare", "delete", "delete_before", "max_delete", "allow_empty", "backup", "links",
-            "times", "modes", "verify", "inplace", "window", "escape", "filters", "filter_files",
+            "times", "modes", "verify", "inplace", "fxp", "window", "escape", "filters", "filter_files",
             "min_size", "max_size", "min_age", "max_age")}
         rules = _rules(**said)
         explain = kwargs.pop("explain")

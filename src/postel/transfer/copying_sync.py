@@ -238,7 +238,9 @@ class Copying:
         to = target.at(action.target if action is not None else "")
         place = to if self.rules.inplace else temporary(to)
         watch = Watch(job.path, job.entry.size if job.entry else None, self.progress)
-        if source.site is target.site:
+        if self.rules.fxp:
+            size = _straight(source, job.path, target, place)
+        elif source.site is target.site:
             size = self._within(source, job.path, place, watch)
         else:
             size = self._stream(source, job.path, target, place, watch)
@@ -348,6 +350,17 @@ class _Work(Work):
         super().failed(job, error)
         if len(self.report.failures) > before:
             self._copying.lost(cast("_CopyJob", job), error)
+
+
+def _straight(source: Tree, path: str, target: Tree, place: str) -> int:
+    """From one FTP server straight to another (FXP): the bytes do not pass through here."""
+    from ..ftp.client_sync import Client
+    from ..ftp.fxp_sync import fxp
+
+    if not isinstance(source.site, Client) or not isinstance(target.site, Client):
+        raise NotSupported(f"copy {path}: FXP is between two FTP servers",
+                           hint="without fxp (--fxp) the bytes pass through here")
+    return fxp(source.site, path, target.site, place)
 
 
 def _reread(files: Files, path: str) -> str:

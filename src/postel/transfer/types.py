@@ -91,6 +91,7 @@ class Rules:
         modes: whether files get the source's permissions.
         verify: how each copy is checked.
         inplace: write to the final names, for drop boxes where nothing can be renamed.
+        fxp: two FTP servers send to each other, in the clear; most refuse.
         window: seconds that times may differ; None takes it from both ends' precision.
         durable: whether each file is synced before it gets its name (on this machine).
         escape: whether names that the target cannot hold are written in another, reversible way.
@@ -111,6 +112,7 @@ class Rules:
     modes: bool = False
     verify: Verify = Verify.SIZE
     inplace: bool = False
+    fxp: bool = False
     window: float | None = None
     durable: bool = True
     escape: bool = False
