@@ -73,8 +73,8 @@ def rules_options(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         said = {name: kwargs.pop(name) for name in (
             "compare", "delete", "delete_before", "max_delete", "allow_empty", "backup", "links",
-            "times", "modes", "verify", "inplace", "fxp", "window", "escape", "filters", "filter_files",
-            "min_size", "max_size", "min_age", "max_age")}
+            "times", "modes", "verify", "inplace", "fxp", "window", "escape", "filters",
+            "filter_files", "min_size", "max_size", "min_age", "max_age")}
         rules = _rules(**said)
         explain = kwargs.pop("explain")
         if explain is not None:
