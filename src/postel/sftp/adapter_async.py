@@ -39,7 +39,7 @@ class AsyncAdapter(AsyncFiles):
     """
 
     hides_round_trips = True
-    together = 400
+    together = 1000
 
     def __init__(self, site: AsyncClient) -> None:
         self.site = site

@@ -39,7 +39,7 @@ class Adapter(Files):
     """
 
     hides_round_trips = True
-    together = 400
+    together = 1000
 
     def __init__(self, site: Client) -> None:
         self.site = site

@@ -65,7 +65,7 @@ BLOCK = 32_768
 _MOST_BLOCK = 261_120
 """Of those that tell: as much as OpenSSH says. asyncssh's 4 MiB would be one packet a window."""
 
-HANDLES = 256
+HANDLES = 1000
 """Files open at once where many are moved; each costs the server a descriptor."""
 
 _FEW_HANDLES = 64
