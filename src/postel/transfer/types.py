@@ -180,6 +180,8 @@ class Mark:
         size: in bytes; None where it is unknown or rounded.
         modified: seconds since 1970, UTC; None where unknown.
         tag: a validator of the protocol (a strong ETag, a link's target), or "".
+        rough: seconds that *modified* may be off: some listings tell minutes, or days, where the
+            same server tells seconds when it is asked for one file.
 
     Example:
         >>> Mark(Kind.FILE, 5, 1.0).suits(Mark(Kind.FILE, 5, 1.0))
@@ -190,6 +192,7 @@ class Mark:
     size: int | None = None
     modified: float | None = None
     tag: str = ""
+    rough: float = 0.0
 
     @classmethod
     def of(cls, entry: Entry) -> Mark:
@@ -198,8 +201,11 @@ class Mark:
         if when is not None and when.tzinfo is None:
             when = when.replace(tzinfo=UTC)
         tag = entry.target if entry.is_link else entry.validator
-        return cls(entry.kind, entry.exact_size if entry.is_file else None,
-                   when.timestamp() if when and entry.is_file else None, tag or "")
+        if when is None or not entry.is_file:
+            return cls(entry.kind, entry.exact_size if entry.is_file else None, None, tag or "")
+        rough = entry.precision or 0.0
+        return cls(entry.kind, entry.exact_size, when.timestamp(), tag or "",
+                   rough if rough > 1 else 0.0)
 
     def suits(self, other: Mark, window: float = 0.0) -> bool:
         """Whether *other* may be the same thing, unchanged."""
@@ -210,18 +216,19 @@ class Mark:
         if None not in (self.size, other.size) and self.size != other.size:
             return False
         if self.modified is not None and other.modified is not None:
-            return abs(self.modified - other.modified) <= window
+            return abs(self.modified - other.modified) <= max(window, self.rough, other.rough)
         return True
 
     def as_json(self) -> list[object]:
         """As a short list."""
-        return [self.kind.value, self.size, self.modified, self.tag]
+        made = [self.kind.value, self.size, self.modified, self.tag]
+        return [*made, self.rough] if self.rough else made
 
     @classmethod
     def from_json(cls, said: Sequence[Any]) -> Mark:
         """The reverse of `as_json`."""
-        kind, size, modified, tag = said
-        return cls(Kind(kind), size, modified, tag)
+        kind, size, modified, tag, *rough = said
+        return cls(Kind(kind), size, modified, tag, *rough)
 
 
 @dataclass(frozen=True, slots=True)
