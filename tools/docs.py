@@ -112,7 +112,7 @@ from urllib.request import urlopen
 
 from postel import lab
 
-with lab.start("http", root="some/folder") as here:
+with lab.start("http", root=".") as here:
     print(urlopen("http://127.0.0.1:%d/" % here.address("http")[1]).read())
 """,
     "stat": """\
