@@ -13,6 +13,7 @@ options = dict(job["options"])
 if "known_hosts" in options:
     options["ssh"] = SSHOptions(known_hosts=options.pop("known_hosts"))
 side = "target_options" if job["up"] else "source_options"
-print("running", flush=True)
+sys.stdout.write("running\n")
+sys.stdout.flush()
 result = mirror(job["source"], job["target"], delete="after", **{side: options})
 sys.exit(0 if result.ok else 1)

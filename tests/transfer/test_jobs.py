@@ -87,6 +87,12 @@ def test_a_database_that_is_none_is_refused(url: str, tree: Path, tmp_path: Path
         jobs.mirror(str(tree), str(tmp_path / "t"), url)
 
 
+def test_a_folder_that_is_not_there_has_no_jobs(tree: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unable to open") as caught:
+        jobs.mirror(str(tree), str(tmp_path / "t"), f"sqlite:///{tmp_path}/nowhere/jobs.sqlite")
+    assert "the folder must be there" in (caught.value.hint or "")
+
+
 def start_worker(url: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "postel", "worker", url],
                             stderr=subprocess.PIPE)

@@ -61,7 +61,8 @@ def options_of(here: lab.Lab, service: str) -> dict[str, Any]:
 def start(job: dict[str, Any]) -> subprocess.Popen[bytes]:
     child = subprocess.Popen([sys.executable, str(CHILD)], stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE)
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     child.stdin.write(json.dumps(job).encode())
     child.stdin.close()
     assert child.stdout.readline() == b"running\n"

@@ -221,7 +221,7 @@ class Mark:
 
     def as_json(self) -> list[object]:
         """As a short list."""
-        made = [self.kind.value, self.size, self.modified, self.tag]
+        made: list[object] = [self.kind.value, self.size, self.modified, self.tag]
         return [*made, self.rough] if self.rough else made
 
     @classmethod

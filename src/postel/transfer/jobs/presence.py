@@ -14,7 +14,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from ...errors import UsageError
+from ...errors import NetworkError, UsageError
+from ...wire.text import display
 
 __all__ = ["BEAT", "SILENT", "Presence", "sqlite_path"]
 
@@ -61,6 +62,7 @@ class Presence:
 
     Raises:
         UsageError: the URL is of no database that jobs can be in.
+        NetworkError: the database cannot be reached, or lets nobody in.
     """
 
     def __init__(self, url: str, name: str | None = None) -> None:
@@ -70,7 +72,7 @@ class Presence:
         self._words = _POSTGRES if sqlite_path(url) is None else _SQLITE
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._do("make")
+        self._make()
 
     def start(self) -> None:
         """Give signs of life from now on."""
@@ -102,6 +104,26 @@ class Presence:
         while not self._stop.wait(BEAT):
             with contextlib.suppress(Exception):  # the database is away: the next one may arrive
                 self.beat()
+
+    def _make(self) -> None:
+        """The table; what is wrong with the database shows here first."""
+        if sqlite_path(self._url) is not None:
+            try:
+                self._do("make")
+            except sqlite3.Error as error:
+                raise UsageError(f"jobs in {sqlite_path(self._url)}: {error}",
+                                 hint="the folder must be there, and writable") from None
+            return
+        try:
+            from psycopg import Error
+        except ImportError:
+            raise UsageError("jobs in PostgreSQL need psycopg",
+                             hint="pip install 'postel[jobs]'") from None
+        try:
+            self._do("make")
+        except Error as error:
+            raise NetworkError(f"open the database of jobs: {display(str(error).strip())}",
+                               hint="the database must exist: createdb makes one") from None
 
     def _do(self, word: str, *values: object) -> list[Any]:
         with self._connected() as base:
