@@ -126,6 +126,7 @@ class Adapter(Files):
             resume_read=not site.capabilities or site._knows("REST"),
             resume_write=not site.capabilities or site._knows("REST"),
             set_mode=True,
+            set_modified=site.learned.sets_times,
             symlinks=True,
             digests=site.digests,
         )

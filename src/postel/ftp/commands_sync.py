@@ -200,12 +200,15 @@ class Commands(Control):
         if self._features and not self._knows("MFMT"):
             tries.append(tries.pop(0))
         with self._operation(f"MFMT {path}", timeout):
+            known = False
             for verb, text in tries:
                 reply = self._ask(verb, text)
                 if reply.kind == 2:
                     return
                 if reply.code == 421:
                     raise self._refusal(self._command(verb, text), reply)
+                known = known or (verb == "MFMT" and reply.code not in (500, 502, 504))
+            self.learned.sets_times = known  # a 550 is about this file
             raise NotSupported(f"MFMT {path}: the server sets no times: {reply}")
 
     def chmod(self, path: str, mode: int, *, timeout: float | None = None) -> None:

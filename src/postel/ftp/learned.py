@@ -27,12 +27,14 @@ class Learned:
         reachable: whether a data connection has been made; until then no transfer is asked for
             before its connection stands, as a server would wait for it in vain.
         zone: seconds that its LIST times are ahead of UTC; None when not measured.
+        sets_times: whether it may take times of files; False once it has refused every way.
     """
 
     level: int = BURSTS
     epsv: bool = True
     reachable: bool = False
     zone: float | None = None
+    sets_times: bool = True
 
     def be_careful(self) -> None:
         """An odd reply came: one command at a time from now on."""

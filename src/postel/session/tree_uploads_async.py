@@ -22,6 +22,7 @@ from ..errors import (
     NetworkError,
     PostelError,
     ProtocolError,
+    ReplyError,
     TransferError,
     UsageError,
 )
@@ -212,6 +213,15 @@ async def _is_sound(files: AsyncFiles, work: Work, job: Job, size: int) -> bool:
     return True
 
 
+async def _set_singly(files: AsyncFiles, times: list[tuple[str, datetime]]) -> None:
+    """Set singly what a burst could not; a file without its time is still whole."""
+    for place, when in times:
+        if not files.features.set_modified:
+            return  # it has just said so
+        with contextlib.suppress(ReplyError):
+            await files.set(place, modified=when)
+
+
 async def _settle(
     files: AsyncFiles, work: Work, sent: list[tuple[Job, int, datetime]]
 ) -> None:
@@ -229,8 +239,10 @@ async def _settle(
         else:
             sent.remove((job, size, when))
     if files.features.set_modified:  # before the name: what has its name is done
-        _ = [outcome async for outcome in files.set_many(
-            [(temporary(job.path), when) for job, _, when in whole])]
+        times = [(temporary(job.path), when) for job, _, when in whole]
+        outcomes = [outcome async for outcome in files.set_many(times)]
+        await _set_singly(files, [one for one, outcome in zip(times, outcomes, strict=True)
+                                  if outcome.error is not None])
     pairs = [(temporary(job.path), job.path) for job, _, _ in whole]
     renamed = [outcome async for outcome in files.rename_many(pairs)]
     for (job, size, when), done in zip(whole, renamed, strict=True):

@@ -22,6 +22,7 @@ from ..errors import (
     NetworkError,
     PostelError,
     ProtocolError,
+    ReplyError,
     TransferError,
     UsageError,
 )
@@ -212,6 +213,15 @@ def _is_sound(files: Files, work: Work, job: Job, size: int) -> bool:
     return True
 
 
+def _set_singly(files: Files, times: list[tuple[str, datetime]]) -> None:
+    """Set singly what a burst could not; a file without its time is still whole."""
+    for place, when in times:
+        if not files.features.set_modified:
+            return  # it has just said so
+        with contextlib.suppress(ReplyError):
+            files.set(place, modified=when)
+
+
 def _settle(
     files: Files, work: Work, sent: list[tuple[Job, int, datetime]]
 ) -> None:
@@ -229,8 +239,10 @@ def _settle(
         else:
             sent.remove((job, size, when))
     if files.features.set_modified:  # before the name: what has its name is done
-        _ = [outcome for outcome in files.set_many(
-            [(temporary(job.path), when) for job, _, when in whole])]
+        times = [(temporary(job.path), when) for job, _, when in whole]
+        outcomes = [outcome for outcome in files.set_many(times)]
+        _set_singly(files, [one for one, outcome in zip(times, outcomes, strict=True)
+                                  if outcome.error is not None])
     pairs = [(temporary(job.path), job.path) for job, _, _ in whole]
     renamed = [outcome for outcome in files.rename_many(pairs)]
     for (job, size, when), done in zip(whole, renamed, strict=True):

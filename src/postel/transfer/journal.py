@@ -94,7 +94,7 @@ class Journal:
                 self._base.execute(line)
             self._base.executescript(_SCHEMA)
             self._base.executemany("INSERT OR REPLACE INTO pair VALUES (?, ?)",
-                                   [("source", source), ("target", target)])
+                                   [("source", _key(source)), ("target", _key(target))])
         except sqlite3.Error as error:
             self._unlock()
             raise TransferError(f"journal {path}: {error}",
@@ -111,7 +111,7 @@ class Journal:
             if self._empty:
                 return None
             row = self._base.execute(
-                "SELECT ours, theirs FROM copied WHERE path = ?", (path,)).fetchone()
+                "SELECT ours, theirs FROM copied WHERE path = ?", (_key(path),)).fetchone()
         return None if row is None else (_mark(row[0]), _mark(row[1]))
 
     def note(self, path: str, ours: Mark, theirs: Mark) -> None:
@@ -126,14 +126,14 @@ class Journal:
         """*path* is no longer there."""
         with self._lock:
             self._waiting.pop(path, None)
-            self._base.execute("DELETE FROM copied WHERE path = ?", (path,))
+            self._base.execute("DELETE FROM copied WHERE path = ?", (_key(path),))
 
     def all(self) -> Iterator[tuple[str, Mark, Mark]]:
         """Everything that was copied, by path."""
         self.flush()
         rows = self._base.execute("SELECT path, ours, theirs FROM copied ORDER BY path")
         for path, ours, theirs in rows:
-            yield path, _mark(ours), _mark(theirs)
+            yield path.decode("utf-8", "surrogatepass"), _mark(ours), _mark(theirs)
 
     def flush(self) -> None:
         """Write what is noted."""
@@ -145,10 +145,10 @@ class Journal:
             with _together(self._base):
                 self._base.executemany(
                     "INSERT OR REPLACE INTO copied VALUES (?, ?, ?)",
-                    [(path, _text(ours), _text(theirs))
+                    [(_key(path), _text(ours), _text(theirs))
                      for path, (ours, theirs) in self._waiting.items()])
                 self._base.executemany("DELETE FROM begun WHERE path = ?",
-                                       [(path,) for path in self._waiting])
+                                       [(_key(path),) for path in self._waiting])
             self._waiting.clear()
 
     # -- what was begun --------------------------------------------------------------------
@@ -156,8 +156,9 @@ class Journal:
     def begin(self, path: str, ours: Mark) -> bool:
         """A long upload of *path* begins; whether an earlier one of the same source had begun."""
         with self._lock:
-            row = self._base.execute("SELECT ours FROM begun WHERE path = ?", (path,)).fetchone()
-            self._base.execute("INSERT OR REPLACE INTO begun VALUES (?, ?)", (path, _text(ours)))
+            key = _key(path)
+            row = self._base.execute("SELECT ours FROM begun WHERE path = ?", (key,)).fetchone()
+            self._base.execute("INSERT OR REPLACE INTO begun VALUES (?, ?)", (key, _text(ours)))
         return row is not None and _mark(row[0]) == ours
 
     # -- life ------------------------------------------------------------------------------
@@ -193,6 +194,11 @@ def _together(base: sqlite3.Connection) -> Iterator[None]:
         base.execute("ROLLBACK")
         raise
     base.execute("COMMIT")
+
+
+def _key(path: str) -> bytes:
+    """A path in the base: names need not be UTF-8 (PEP 383), and SQLite's text must be."""
+    return path.encode("utf-8", "surrogatepass")
 
 
 def _text(mark: Mark) -> str:
