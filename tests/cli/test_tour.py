@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from postel.cli import tour, tour_rows
 
 
+@pytest.mark.slow
 def test_the_tour_holds() -> None:
     result = CliRunner().invoke(tour.command, [], standalone_mode=False)
     assert result.return_value == 0, result.output

@@ -33,6 +33,8 @@ from postel.transport.clock_sync import now, sleep
 from postel.transport.connector_sync import Connector
 from postel.transport.memory_sync import pair
 
+pytestmark = pytest.mark.slow
+
 HELLO = b"\0\0\0\5\1\0\0\0\3"
 BACKENDS = ["asyncssh", pytest.param("ssh", marks=pytest.mark.skipif(
     shutil.which("ssh") is None, reason="there is no ssh here: openssh-client"))]

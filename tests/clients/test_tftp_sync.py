@@ -211,6 +211,7 @@ def test_several_transfers_at_once(here: lab.Lab) -> None:
     assert len(here.tftp.files.open("/c").read()) > 0
 
 
+@pytest.mark.slow
 def test_more_than_32_mib_in_small_blocks(here: lab.Lab, tmp_path: Path) -> None:
     big = os.urandom(8 * 65_536 + 77)
     here.tftp.files.put("/big", big)

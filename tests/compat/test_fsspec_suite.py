@@ -87,62 +87,77 @@ class Local(Fixtures):
         return str(tmp_path / "there")
 
 
+@pytest.mark.slow
 class TestCopyFTP(FTP, abstract.AbstractCopyTests):
     pass
 
 
+@pytest.mark.slow
 class TestGetFTP(FTP, abstract.AbstractGetTests):
     pass
 
 
+@pytest.mark.slow
 class TestPutFTP(FTP, abstract.AbstractPutTests):
     pass
 
 
+@pytest.mark.slow
 class TestOpenFTP(FTP, abstract.AbstractOpenTests):
     pass
 
 
+@pytest.mark.slow
 class TestPipeFTP(FTP, abstract.AbstractPipeTests):
     pass
 
 
+@pytest.mark.slow
 class TestCopySFTP(SFTP, abstract.AbstractCopyTests):
     pass
 
 
+@pytest.mark.slow
 class TestGetSFTP(SFTP, abstract.AbstractGetTests):
     pass
 
 
+@pytest.mark.slow
 class TestPutSFTP(SFTP, abstract.AbstractPutTests):
     pass
 
 
+@pytest.mark.slow
 class TestOpenSFTP(SFTP, abstract.AbstractOpenTests):
     pass
 
 
+@pytest.mark.slow
 class TestPipeSFTP(SFTP, abstract.AbstractPipeTests):
     pass
 
 
+@pytest.mark.slow
 class TestCopyWebDAV(WebDAV, abstract.AbstractCopyTests):
     pass
 
 
+@pytest.mark.slow
 class TestGetWebDAV(WebDAV, abstract.AbstractGetTests):
     pass
 
 
+@pytest.mark.slow
 class TestPutWebDAV(WebDAV, abstract.AbstractPutTests):
     pass
 
 
+@pytest.mark.slow
 class TestOpenWebDAV(WebDAV, abstract.AbstractOpenTests):
     pass
 
 
+@pytest.mark.slow
 class TestPipeWebDAV(WebDAV, abstract.AbstractPipeTests):
     pass
 

@@ -130,6 +130,17 @@ CASES = [(entrant, index) for entrant in ENTRANTS for index in range(len(files_s
 ALIKE = {"https", "davs", "scp"}
 """Schemes of a client that is examined under another name, too: once, sync, is enough for them."""
 NAMES = [f"{entrant.name}-{files_sync.CHECKS[index].name}" for entrant, index in CASES]
+QUICK = {"sync": {"ftp", "file", "memory", "tftp", "http", "dav"},
+         "async": {"ftp", "file", "memory", "tftp"}}
+"""Who is examined in the quick suite; the others with the long tests."""
+
+
+def cases(side: str, left_out: set[str]) -> list[Any]:
+    """The checks of each entrant for one side, marked by how long they may take."""
+    return [pytest.param(entrant, index, id=name,
+                         marks=() if entrant.name in QUICK[side] else pytest.mark.slow)
+            for (entrant, index), name in zip(CASES, NAMES, strict=True)
+            if entrant.name not in left_out]
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +163,7 @@ def place(here: lab.Lab, tmp_path: Path) -> Callable[[Entrant], tuple[Place, str
     return make
 
 
-@pytest.mark.parametrize(("entrant", "index"), CASES, ids=NAMES)
+@pytest.mark.parametrize(("entrant", "index"), cases("sync", set()))
 def test_sync(entrant: Entrant, index: int, place: Any, tmp_path: Path) -> None:
     check, (found, top) = files_sync.CHECKS[index], place(entrant)
     (tmp_path / "here").mkdir()
@@ -162,9 +173,7 @@ def test_sync(entrant: Entrant, index: int, place: Any, tmp_path: Path) -> None:
             site, top, tmp_path / "here", entrant.verbs, found.outside))
 
 
-@pytest.mark.parametrize(("entrant", "index"), [
-    pytest.param(*case, id=name) for case, name in zip(CASES, NAMES, strict=True)
-    if case[0].name not in ALIKE])
+@pytest.mark.parametrize(("entrant", "index"), cases("async", ALIKE))
 def test_async(entrant: Entrant, index: int, place: Any, tmp_path: Path) -> None:
     check, (found, top) = files_async.CHECKS[index], place(entrant)
     (tmp_path / "here").mkdir()

@@ -31,6 +31,8 @@ KINDS = ["program", "asyncssh", pytest.param("ssh", marks=pytest.mark.skipif(
 HAND_OVER = """\
 #!{python} -IS
 import os, socket
+
+pytestmark = pytest.mark.slow
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({place!r})
     socket.send_fds(line, [b"x"], [0])

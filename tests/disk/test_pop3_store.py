@@ -359,6 +359,7 @@ def check(root: Path, kind: str, after_days: float | None) -> None:
     assert not list(root.glob("*.lock"))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("after_days", [None, 0])
 @pytest.mark.parametrize("kind", ["maildir", "mbox"])
@@ -375,6 +376,7 @@ def test_a_kill_at_every_step_loses_and_doubles_nothing(
     assert step > 50
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["maildir", "mbox"])
 def test_a_second_kill_during_the_recovery(tmp_path: Path, kind: str) -> None:

@@ -106,6 +106,7 @@ def test_a_flood_of_the_same_ends_in_time(what: bytes, nothing_there: Path) -> N
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_one_byte_at_a_time_in_what_is_asked_for(nothing_there: Path) -> None:
     """Every packet of a good answer, cut at every byte: as good as lost, or an end that is told."""
     good = OptionAck({"tsize": "700", "blksize": "65464"}).encode()

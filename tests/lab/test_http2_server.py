@@ -136,6 +136,7 @@ def test_uploads(here: Lab, client: Client) -> None:
     assert (status, b'"version": "2"' in body, b'"body": "hello"' in body) == (200, True, True)
 
 
+@pytest.mark.slow
 def test_bodies_nobody_wants_do_not_fill_the_window_of_others(here: Lab, client: Client) -> None:
     """A 401 comes before the body is read; what is thrown away makes room again."""
     for _ in range(5):

@@ -38,6 +38,8 @@ from postel.errors import (
 )
 from postel.urls import ftp_path, parse
 
+pytestmark = pytest.mark.slow
+
 BASE = Path(os.environ.get("POSTEL_CORPORA", Path(__file__).resolve().parents[3] / "shared"
                            / "corpora")) / "transcripts" / "curl"
 

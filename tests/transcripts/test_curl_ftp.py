@@ -38,6 +38,8 @@ from postel.errors import (
 from postel.transport.tls import TLSOptions
 from postel.urls import ftp_path, parse
 
+pytestmark = pytest.mark.slow
+
 Play = Callable[["Stage"], bytes | None]
 
 

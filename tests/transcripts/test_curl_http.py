@@ -43,6 +43,8 @@ from postel.transport.names import HOSTS
 from postel.transport.tls import TLSOptions
 from postel.urls import parse
 
+pytestmark = pytest.mark.slow
+
 BASE = Path(os.environ.get("POSTEL_CORPORA", Path(__file__).resolve().parents[3] / "shared"
                            / "corpora")) / "transcripts" / "curl" / "http"
 BROKEN = (ProtocolError, NetworkError, TransferError)

@@ -17,6 +17,8 @@ from postel import lab, sftp
 from postel.errors import AuthenticationError, HostKeyError, NotFound, PostelError, UsageError
 from postel.ssh import SSHOptions
 
+pytestmark = pytest.mark.slow
+
 BASE = Path(os.environ.get("POSTEL_CORPORA", Path(__file__).resolve().parents[3] / "shared"
                            / "corpora")) / "transcripts" / "curl" / "sftp"
 ERRORS = {21: UsageError, 60: HostKeyError, 67: AuthenticationError, 78: NotFound}

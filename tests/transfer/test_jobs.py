@@ -34,6 +34,7 @@ def contents(root: Path) -> dict[str, bytes]:
             for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_mirror_by_jobs(tree: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'jobs.sqlite'}"
     target = tmp_path / "target"
@@ -63,6 +64,7 @@ def test_too_many_deletions_are_refused_before_anything_is_written(
     assert sorted(contents(target)) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_a_function_for_every_file(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "counting.py").write_text(
         "def size_of(path, data):\n"

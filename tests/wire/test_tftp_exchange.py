@@ -236,6 +236,7 @@ def test_over_a_bad_network(seed: int, loss: float, double: float, spread: float
     assert got == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("restart", [0, 1])
 @pytest.mark.parametrize("window", [1, 3])
 @pytest.mark.parametrize("write", [False, True])
@@ -247,6 +248,7 @@ def test_more_blocks_than_numbers(restart: int, window: int, write: bool) -> Non
     assert world.run(most=2_000_000) == data
 
 
+@pytest.mark.slow
 def test_a_lost_block_where_the_numbers_begin_again() -> None:
     lost: list[int] = []
 
