@@ -24,7 +24,7 @@ from ..transport.clock_async import Later
 from ..transport.digests import HASHES, digest_of
 from ..transport.target import Target, on_disk
 from ..types import Entry, Progress
-from ..wire.names import safe_name
+from ..wire.names import safe_name, unfinished
 from .files_async import AsyncFiles, Watch
 
 __all__ = ["Tell", "download", "download_into", "temporary", "upload", "upload_from"]
@@ -242,7 +242,7 @@ async def upload_from(
 def temporary(path: str) -> str:
     """The name that an upload has until it is whole."""
     folder, slash, name = path.rpartition("/")
-    return f"{folder}{slash}.{name}.postel"
+    return f"{folder}{slash}{unfinished(name)}"
 
 
 async def _there(files: AsyncFiles, place: str, size: int) -> int:

@@ -24,7 +24,7 @@ from ..transport.clock_sync import Later
 from ..transport.digests import HASHES, digest_of
 from ..transport.target import Target, on_disk
 from ..types import Entry, Progress
-from ..wire.names import safe_name
+from ..wire.names import safe_name, unfinished
 from .files_sync import Files, Watch
 
 __all__ = ["Tell", "download", "download_into", "temporary", "upload", "upload_from"]
@@ -242,7 +242,7 @@ def upload_from(
 def temporary(path: str) -> str:
     """The name that an upload has until it is whole."""
     folder, slash, name = path.rpartition("/")
-    return f"{folder}{slash}.{name}.postel"
+    return f"{folder}{slash}{unfinished(name)}"
 
 
 def _there(files: Files, place: str, size: int) -> int:

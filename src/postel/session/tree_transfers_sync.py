@@ -24,7 +24,7 @@ from ..transport import disk_sync as disk
 from ..transport.folder import Folder
 from ..transport.target import Target, on_disk
 from ..types import Entry
-from ..wire.names import joined, safe_name
+from ..wire.names import is_unfinished, joined, safe_name
 from .files_sync import Files, Reading, Watch
 from .transfer_sync import Tell, download_into
 from .tree_work_sync import LARGE, TRIES, Site, Job, Work, run
@@ -110,7 +110,7 @@ def _checked(work: Work, name: str) -> str:
     if not is_one(name):
         raise TransferError(f"name {name!r}: it is no name of a file",
                             hint="the server may be hostile, or only odd")
-    if name.startswith(".") and name.endswith((".postel", ".postel-note")):
+    if is_unfinished(name):
         raise TransferError(f"name {name!r}: that is what unfinished transfers are called here",
                             hint="it may be left of an upload that was cut: remove it there")
     if work.root is not None and not work.root.strict:

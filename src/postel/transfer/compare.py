@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from ..errors import Conflict, NotSupported, PostelError, TransferError
 from ..types import Entry, Features, Kind
-from ..wire.names import joined, safe_name
+from ..wire.names import is_unfinished, joined, safe_name
 from .filters import Filter
 from .names import escaped, unescaped
 from .types import Action, Compare, Delete, Do, Links, Mark, Problem, Rules
@@ -31,9 +31,6 @@ Known = Callable[[str], tuple[Mark, Mark] | None]
 
 _NEVER = frozenset("/\r\n\0")
 """What no name may hold, wherever it goes."""
-
-UNFINISHED = (".postel", ".postel-note")
-"""How the names of unfinished transfers end; they begin with a dot."""
 
 
 @dataclass(frozen=True)
@@ -354,7 +351,7 @@ def _key(name: str, end: End) -> str:
 
 def _is_whole(name: str) -> bool:
     """Whether this is no unfinished transfer."""
-    return not (name.startswith(".") and name.endswith(UNFINISHED))
+    return not is_unfinished(name)
 
 
 def _utc(when: datetime | None) -> datetime | None:

@@ -13,8 +13,7 @@ from ..errors import LimitReached, NotFound, PostelError
 from ..session.trees_sync import DEEPEST, is_one
 from ..transport.crew_sync import Crew
 from ..types import Entry
-from ..wire.names import joined
-from .compare import UNFINISHED
+from ..wire.names import is_unfinished, joined
 from .filters import Filter
 from .tree_sync import Tree, listing
 from .types import Mark, Problem
@@ -131,7 +130,7 @@ def _take_in(
         path = joined(folder, entry.name)
         if not is_one(entry.name):
             found.problems.append(Problem(path, f"{entry.name!r} is no name of a file"))
-        elif entry.name.startswith(".") and entry.name.endswith(UNFINISHED):
+        elif is_unfinished(entry.name):
             continue
         elif not wanted.takes(path, folder=entry.is_folder, size=entry.exact_size,
                               modified=entry.modified):

@@ -1,9 +1,9 @@
 """Files being written: beside their final name, synced, then renamed. Disk code, blocking.
 
-A transfer writes to ``.NAME.postel`` in the folder where it will end. Only a file that is whole
-gets its name, so whoever looks sees the old file or the new one, never half of either. What is
-left of an interrupted transfer stays, with a note of what it was part of; the next run goes on
-only if the source is still the same.
+A transfer writes to ``.NAME.postel`` (where NAME is long, to a shorter form of it) in the folder
+where it will end. Only a file that is whole gets its name, so whoever looks sees the old file or
+the new one, never half of either. What is left of an interrupted transfer stays, with a note of
+what it was part of; the next run goes on only if the source is still the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import io
 import json
 import os
 import stat
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ..errors import BusyError, PostelError, TransferError
+from ..wire.names import NOTE, unfinished
 from .folder import Folder
 
 __all__ = ["Target", "on_disk"]
@@ -51,9 +51,7 @@ class Target:
         self._folder = folder
         self._own = own
         self.name = name
-        raw = os.fsencode(name)
-        short = name if len(raw) < 230 else f"{name[:50]}.{zlib.crc32(raw):x}"
-        self._part, self._note = f".{short}.postel", f".{short}.postel-note"
+        self._part, self._note = unfinished(name), unfinished(name, NOTE)
         self.offset = 0
         self._noted = False
         try:

@@ -7,16 +7,29 @@ refused; the entry fails, the rest goes on.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 
 from ..errors import TransferError
 from .text import display
 
-__all__ = ["joined", "safe_name"]
+__all__ = ["NOTE", "UNFINISHED", "is_unfinished", "joined", "safe_name", "unfinished"]
 
 LONGEST_NAME = 255
 """Bytes of one name on the file systems of Linux, macOS and Windows."""
+
+UNFINISHED = ".postel"
+"""How the names of unfinished transfers end; they begin with a dot."""
+
+NOTE = ".postel-note"
+"""How the names of their notes end."""
+
+_WHOLE = LONGEST_NAME - len(f".{NOTE}")
+"""Bytes of a name that still fit with the dot before and the longer end behind."""
+
+_KEPT = 180
+"""Bytes of a longer name that are kept, so that a person sees what it is of."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _DEVICE = re.compile(
@@ -77,3 +90,36 @@ def joined(folder: str, name: str) -> str:
     if not folder or folder.endswith("/"):
         return folder + name
     return f"{folder}/{name}"
+
+
+def unfinished(name: str, end: str = UNFINISHED) -> str:
+    """The name that *name* has until it is whole, in the same folder: here, or on a server.
+
+    A long name is cut and told apart by a digest of all of it, so that the result fits wherever
+    the name itself does; it is always the same, so that a later run finds what an earlier left.
+
+    Args:
+        name: one component.
+        end: what it ends in.
+
+    Example:
+        >>> unfinished("a.iso"), unfinished("a.iso", NOTE)
+        ('.a.iso.postel', '.a.iso.postel-note')
+        >>> len(unfinished(254 * "x")) < LONGEST_NAME
+        True
+    """
+    raw = name.encode("utf-8", "surrogateescape")
+    if len(raw) <= _WHOLE:
+        return f".{name}{end}"
+    kept = raw[:_KEPT].decode("utf-8", "ignore")
+    return f".{kept}.{hashlib.sha256(raw).hexdigest()[:16]}{end}"
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether *name* is that of a transfer that is not whole, or of its note.
+
+    Example:
+        >>> is_unfinished(".a.iso.postel"), is_unfinished("a.iso.postel")
+        (True, False)
+    """
+    return name.startswith(".") and name.endswith((UNFINISHED, NOTE))
