@@ -32,10 +32,6 @@ WRONG: dict[tuple[str, str], str] = {
 """What a server itself does otherwise, by server and check, with the reason."""
 
 
-LEFT_OPEN = ("who_is_stopped_while_waiting_harms_nobody", "who_is_stopped_among_many_harms_nobody")
-"""Known to fail now and then against Pure-FTPd, which falls silent and is connected to again."""
-
-
 class Given(FolderOutside):
     """Files of a server that runs as somebody else: they are given to it."""
 
@@ -102,8 +98,6 @@ def test_sync(ftp_server: Server, index: int, place: tuple[FolderOutside, str], 
 def test_async_by_tls(ftp_server: Server, index: int, place: tuple[FolderOutside, str],
                       tmp_path: Path) -> None:
     outside, top = place
-    if ftp_server.name == "pureftpd" and NAMES[index] in LEFT_OPEN:
-        pytest.xfail("stopped at a certain moment over TLS, one socket is left to the collector")
 
     async def main() -> BaseException | None:
         async with ftp.AsyncClient(ftp_server.host, **keywords(ftp_server, "starttls")) as site:  # type: ignore[arg-type]

@@ -33,6 +33,7 @@ from .sockets import (
     is_plain_file,
     prepare,
     where,
+    wrapped,
 )
 from .stream_async import CHUNK, AsyncStream
 
@@ -187,9 +188,8 @@ class AsyncSocketStream(AsyncStream):
         """Shake hands; *session* is resumed if the server agrees."""
         doing = "the TLS handshake"
         try:
-            self._sock = sock = context.wrap_socket(
-                self._sock, server_hostname=host, session=session, server_side=server_side,
-                do_handshake_on_connect=False, suppress_ragged_eofs=False)
+            self._sock = sock = wrapped(context, self._sock, host, session=session,
+                                        server_side=server_side)
             await self._retry(sock.do_handshake, doing)
         except (OSError, ValueError) as error:
             self.broken = True

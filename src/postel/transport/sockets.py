@@ -26,6 +26,7 @@ __all__ = [
     "listen",
     "prepare",
     "where",
+    "wrapped",
 ]
 
 READ = 65_536
@@ -120,6 +121,30 @@ def is_plain_file(file: BinaryIO) -> bool:
         return hasattr(os, "sendfile") and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     except (OSError, AttributeError, ValueError):
         return False  # BytesIO and friends have no descriptor
+
+
+def wrapped(
+    context: ssl.SSLContext, sock: socket.socket, host: str | None, *,
+    session: ssl.SSLSession | None = None, server_side: bool = False,
+) -> ssl.SSLSocket:
+    """*sock* with TLS on it, before its handshake; it lives on in what is returned.
+
+    Up to Python 3.12 a connection that was reset before this (`recv` raises, where the wrapper
+    looks whether there is one) leaves the half-made wrapper, which owns the descriptor by then, to
+    the garbage collector. Only the traceback still knows it.
+    """
+    try:
+        return context.wrap_socket(
+            sock, server_hostname=host, session=session, server_side=server_side,
+            do_handshake_on_connect=False, suppress_ragged_eofs=False)
+    except BaseException as error:
+        trace = error.__traceback__
+        while trace is not None:
+            made = trace.tb_frame.f_locals.get("self")
+            if isinstance(made, ssl.SSLSocket):
+                made.close()
+            trace = trace.tb_next
+        raise
 
 
 def in_clear(sock: ssl.SSLSocket) -> socket.socket:
