@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # mirror_ground is no test, and imported by name
+
 from postel import lab
+from postel.ftp.learned import LEARNED
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -26,6 +30,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Journals of one test are none of another's."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned() -> Iterator[None]:
+    """What a server could not do in one test is no reason not to ask in the next."""
+    LEARNED.clear()
+    yield
+    LEARNED.clear()
 
 
 @pytest.fixture(scope="module")
