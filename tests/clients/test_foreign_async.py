@@ -84,6 +84,21 @@ async def test_the_verbs(tmp_path: Path) -> None:
         assert [e.name async for e in site.list()] == ["sub"]
 
 
+async def test_names_are_no_patterns() -> None:
+    async with AsyncClient("memory://box/in") as site:
+        await site.makedirs("f/deep[1]")
+        for name in ("f/x", "f/what?", "f/deep[1]/all*"):
+            async with site.files.write(name) as sink:
+                await sink.send(name.encode())
+        await site.files.rename("f/x", "f/x?")
+        await site.files.rename("f/what?", "f/[b]")
+        await site.files.rename("f", "g")
+        held = sorted(MemoryFileSystem.store)
+    assert held == ["/box/in/g/[b]", "/box/in/g/deep[1]/all*", "/box/in/g/x?"]
+    assert MemoryFileSystem.store[held[0]].getvalue() == b"f/what?"
+    assert not [path for path in MemoryFileSystem.pseudo_dirs if path.startswith("/box/in/f")]
+
+
 async def test_refusals() -> None:
     async with AsyncClient("memory://box") as site:
         for attempt in (lambda: site.stat("x"), lambda: content(site, "x"),

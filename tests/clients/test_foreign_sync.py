@@ -84,6 +84,21 @@ def test_the_verbs(tmp_path: Path) -> None:
         assert [e.name for e in site.list()] == ["sub"]
 
 
+def test_names_are_no_patterns() -> None:
+    with Client("memory://box/in") as site:
+        site.makedirs("f/deep[1]")
+        for name in ("f/x", "f/what?", "f/deep[1]/all*"):
+            with site.files.write(name) as sink:
+                sink.send(name.encode())
+        site.files.rename("f/x", "f/x?")
+        site.files.rename("f/what?", "f/[b]")
+        site.files.rename("f", "g")
+        held = sorted(MemoryFileSystem.store)
+    assert held == ["/box/in/g/[b]", "/box/in/g/deep[1]/all*", "/box/in/g/x?"]
+    assert MemoryFileSystem.store[held[0]].getvalue() == b"f/what?"
+    assert not [path for path in MemoryFileSystem.pseudo_dirs if path.startswith("/box/in/f")]
+
+
 def test_refusals() -> None:
     with Client("memory://box") as site:
         for attempt in (lambda: site.stat("x"), lambda: content(site, "x"),

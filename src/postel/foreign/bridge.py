@@ -11,6 +11,7 @@ import errno
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from inspect import signature
 from typing import Any
 
 from ..errors import (
@@ -272,8 +273,49 @@ def rename(system: Any, old: str, new: str) -> None:
                 raise Conflict(f"rename {display(old)} to {display(new)}: that is a folder, and "
                                "not empty")
             system.rmdir(new)
-        system.mv(old, new, recursive=folder)
+        _move(system, old, new, folder)
         system.invalidate_cache()
+
+
+def _move(system: Any, old: str, new: str, folder: bool) -> None:
+    """Rename where the driver can; else copy and remove.
+
+    fsspec's own `mv`, of drivers without one, takes names for patterns: it would move "what?" into
+    a folder of that name.
+    """
+    from fsspec.spec import AbstractFileSystem
+
+    if type(system).mv is not AbstractFileSystem.mv:
+        taken = signature(system.mv).parameters.values()
+        more = any(one.name == "recursive" or one.kind is one.VAR_KEYWORD for one in taken)
+        system.mv(old, new, **({"recursive": folder} if more else {}))
+    elif not folder:
+        system.cp_file(old, new)
+        system.rm_file(old)
+    else:
+        _move_folder(system, old, new)
+
+
+def _move_folder(system: Any, old: str, new: str) -> None:
+    """Copy everything, and only then remove it."""
+    begin = len(system._strip_protocol(old))
+    found = system.find(old, withdirs=True, detail=True)
+    folders = sorted(path for path, info in found.items() if info["type"] == "directory")
+    files = [path for path, info in found.items() if info["type"] != "directory"]
+    for path in dict.fromkeys((old, *folders)):
+        system.makedirs(new + system._strip_protocol(path)[begin:], exist_ok=True)
+    for path in files:
+        system.cp_file(path, new + path[begin:])
+    for path in files:
+        system.rm_file(path)
+    for path in reversed(folders):
+        _forget_folder(system, path)
+    _forget_folder(system, old)
+
+
+def _forget_folder(system: Any, path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):  # a store's folders go with their files
+        system.rmdir(path)
 
 
 def copy(system: Any, source: str, target: str) -> None:
