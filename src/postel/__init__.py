@@ -16,7 +16,7 @@ from ._version import __version__
 
 TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
-    from . import aio, errors, foreign, ftp, http, lab, local, pop3, sftp, ssh, tftp, webdav
+    from . import aio, dns, errors, foreign, ftp, http, lab, local, pop3, sftp, ssh, tftp, webdav
     from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.opened import open  # noqa: A004 - it is one, for URLs
@@ -29,6 +29,7 @@ __all__ = [
     "apply",
     "check",
     "copy",
+    "dns",
     "errors",
     "foreign",
     "ftp",
@@ -56,8 +57,8 @@ __all__ = [
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
           "copy_sync": ("copy",), "opened": ("open",)}
-_PACKAGES = frozenset(("aio", "errors", "foreign", "ftp", "http", "lab", "local", "pop3", "sftp",
-                       "ssh", "tftp", "webdav"))
+_PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "pop3",
+                       "sftp", "ssh", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -69,7 +69,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
 
 
 def fill(here: lab.Lab) -> None:
-    """Three messages for alice, some files for everyone."""
+    """Three messages for alice, some files for everyone, what the DNS says of example.org."""
+    here.dns.zone("example.org")
+    here.dns.add("example.org", "MX", "10 mail.example.org")
     for number in range(1, 4):
         here.pop3.mailbox("alice").add(
             b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: message %d\r\n"

@@ -21,6 +21,7 @@ from ..serving.server import Users, Watcher
 from ..transport.names import HOSTS
 from ..transport.tls import TLSOptions
 from .certificates import Authority
+from .dns_service import DNSService
 from .faults import LabRelay, make_relay, silent_port
 from .service import Service
 from .services import SERVICES
@@ -130,6 +131,10 @@ class Lab:
             self._services[name] = service
             self.run(service.start())
             self._add_name(host, service.ports(), keys=service.host_keys)
+        if isinstance(names := self._services.get("dns"), DNSService):
+            names.zone(self.domain)
+            for host in self._names:
+                names.know(host)
 
     def _add_name(
         self, host: str, ports: dict[int, int], addresses: tuple[str, ...] = ("127.0.0.1",),
@@ -137,6 +142,8 @@ class Lab:
     ) -> None:
         HOSTS.add(host, addresses, ports, str(self.ca), None if keys is None else str(keys))
         self._names.append(host)
+        if isinstance(names := self._services.get("dns"), DNSService):
+            names.know(host, addresses)
 
     def _close(self) -> None:
         for name in self._names:

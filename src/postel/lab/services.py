@@ -14,6 +14,7 @@ from ..serving.folder import FolderFiles
 from ..serving.mail import MemoryBox, ServedMailbox
 from ..serving.server import Users, Watcher
 from .certificates import Authority
+from .dns_service import DNSService
 from .http_service import HTTPService
 from .service import Service
 from .sftp_service import SFTPService
@@ -112,6 +113,7 @@ class FTPService(Service):
         self.options.quirks = set(names)
 
 
-SERVICES: Mapping[str, type[Service]] = {"ftp": FTPService, "http": HTTPService,
-                                         "pop3": POP3Service, "sftp": SFTPService,
-                                         "tftp": TFTPService, "webdav": WebDAVService}
+SERVICES: Mapping[str, type[Service]] = {"dns": DNSService, "ftp": FTPService,
+                                         "http": HTTPService, "pop3": POP3Service,
+                                         "sftp": SFTPService, "tftp": TFTPService,
+                                         "webdav": WebDAVService}

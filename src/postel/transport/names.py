@@ -64,6 +64,19 @@ class Hosts:
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
+        self._zones: dict[str, tuple[str, int]] = {}
+
+    def delegate(self, zone: str, server: tuple[str, int] | None) -> None:
+        """Let names that are or end in *zone* be asked of *server* alone; None: no more."""
+        self._zones.pop(zone.lower(), None)
+        if server is not None:
+            self._zones[zone.lower()] = server
+
+    def nameserver(self, name: str) -> tuple[str, int] | None:
+        """Who is asked about *name* in the DNS, or None where the system's resolvers are."""
+        name = name.lower().rstrip(".")
+        found = [zone for zone in self._zones if name == zone or name.endswith(f".{zone}")]
+        return self._zones[max(found, key=len)] if found else None
 
     def add(
         self,
