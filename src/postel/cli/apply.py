@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import Settings, client_options, output_options, ssh_options, transfer_options
 from .rules import Telling, ends, print_plan, summary
+
+if TYPE_CHECKING:
+    from ..transfer.rates import Rates
 
 __all__ = ["command"]
 
@@ -21,7 +25,7 @@ __all__ = ["command"]
 def command(
     plan: str,
     settings: Settings,
-    limit_rate: int | None,
+    limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
     as_json: bool,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from ..urls import URL
-from .options import Settings, client_options, each, rate_option, ssh_options
+from .options import Settings, client_options, each, rate_option, ssh_options, throttle
+
+if TYPE_CHECKING:
+    from ..transfer.pace_sync import Throttle
+    from ..transfer.rates import Rates
 
 __all__ = ["command", "copy_to_screen"]
 
@@ -17,12 +22,13 @@ __all__ = ["command", "copy_to_screen"]
 @rate_option
 @ssh_options
 @client_options
-def command(urls: tuple[str, ...], settings: Settings, limit_rate: int | None) -> int:
+def command(urls: tuple[str, ...], settings: Settings, limit_rate: Rates | None) -> int:
     """Write files to the standard output, byte for byte."""
-    return each(urls, lambda url: copy_to_screen(url, settings, limit_rate), settings)
+    rate = throttle(limit_rate)
+    return each(urls, lambda url: copy_to_screen(url, settings, rate), settings)
 
 
-def copy_to_screen(url: URL, settings: Settings, rate: int | None) -> None:
+def copy_to_screen(url: URL, settings: Settings, rate: Throttle | None) -> None:
     """One file to the standard output."""
     from ..transfer.verbs_sync import open_site
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..errors import PostelError, UsageError
-from .options import Settings, client_options, output_options, ssh_options, transfer_options
+from .options import (
+    Settings,
+    client_options,
+    output_options,
+    ssh_options,
+    throttle,
+    transfer_options,
+)
 from .render import would
 from .rules import Telling, ends, summary
+
+if TYPE_CHECKING:
+    from ..transfer.rates import Rates
 
 __all__ = ["command"]
 
@@ -30,7 +42,7 @@ def command(
     recursive: bool,
     verify: str,
     inplace: bool,
-    limit_rate: int | None,
+    limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
     as_json: bool,
@@ -49,14 +61,14 @@ def command(
     goal = place_of(target)
     if target.endswith("/") and not goal.path.endswith("/"):
         goal = goal.with_(path=f"{goal.path}/")
-    worst = 0
+    worst, rate = 0, throttle(limit_rate)
     for place in places:
         if dry_run:
             would("cp", str(place), as_json=as_json, to=str(goal))
             continue
         telling = Telling(settings, as_json=as_json)
         try:
-            result = copy(place, goal, recursive=recursive, connections=parallel, rate=limit_rate,
+            result = copy(place, goal, recursive=recursive, connections=parallel, rate=rate,
                           verify=verify, inplace=inplace, tell=telling,
                           **ends(settings, place, goal))
             telling.bar.done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +19,14 @@ from .options import (
     each,
     output_options,
     ssh_options,
+    throttle,
     transfer_options,
 )
 from .render import Bar, print_json, size, would
+
+if TYPE_CHECKING:
+    from ..transfer.pace_sync import Throttle
+    from ..transfer.rates import Rates
 
 __all__ = ["command"]
 
@@ -47,7 +53,7 @@ def command(
     resume: bool,
     recursive: bool,
     verify: bool,
-    limit_rate: int | None,
+    limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
     as_json: bool,
@@ -62,10 +68,10 @@ def command(
     if output == "-" and (recursive or as_json):
         raise UsageError("-o - writes the bytes of one file, and nothing else",
                          hint="leave -r and --json out, or use -d FOLDER")
-    bar = Bar(False if settings.quiet or as_json else None)
+    bar, rate = Bar(False if settings.quiet or as_json else None), throttle(limit_rate)
 
     def one(url: URL) -> int:
-        work = _Get(url, settings, bar, as_json, limit_rate)
+        work = _Get(url, settings, bar, as_json, rate)
         try:
             if dry_run:
                 would("get", str(url), as_json=as_json, into=output or directory)
@@ -85,7 +91,7 @@ class _Get:
     """One URL of the command line."""
 
     def __init__(self, url: URL, settings: Settings, bar: Bar, as_json: bool,
-                 rate: int | None) -> None:
+                 rate: Throttle | None) -> None:
         self.url, self.bar = url, bar
         self._settings, self._json, self._rate = settings, as_json, rate
 

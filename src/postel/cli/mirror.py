@@ -10,6 +10,7 @@ from .options import Settings, client_options, output_options, ssh_options, tran
 from .rules import Telling, ends, options_for, print_plan, rules_options, summary
 
 if TYPE_CHECKING:
+    from ..transfer.rates import Rates
     from ..transfer.types import Rules
     from ..urls import URL
 
@@ -37,7 +38,7 @@ def command(
     jobs: str | None,
     via: str | None,
     no_journal: bool,
-    limit_rate: int | None,
+    limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
     as_json: bool,
@@ -77,7 +78,7 @@ def command(
 
 
 def _by_rsync(
-    ours: URL, theirs: URL, rules: Rules, rate: int | None, settings: Settings, *,
+    ours: URL, theirs: URL, rules: Rules, rate: Rates | None, settings: Settings, *,
     dry_run: bool, as_json: bool,
 ) -> int:
     """The same by the system's rsync, under the same plan and report."""

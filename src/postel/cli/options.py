@@ -16,6 +16,7 @@ import click
 
 from ..errors import ConnectError, PostelError, UsageError
 from ..secrets import Secret
+from ..transfer.rates import parse_size
 from ..urls import URL
 from ..urls import parse as parse_url
 from ..wire.text import display
@@ -24,6 +25,8 @@ from .passwords import Passwords
 from .render import cut
 
 if TYPE_CHECKING:
+    from ..transfer.pace_sync import Throttle
+    from ..transfer.rates import Rates
     from ..transport.trace import Trace
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "parse_size",
     "rate_option",
     "ssh_options",
+    "throttle",
     "together",
     "transfer_options",
 ]
@@ -51,7 +55,6 @@ _BY_SSH = ("sftp", "scp", "ssh")
 """Schemes whose server proves itself by a host key, not by a certificate."""
 _TIMEOUT = 60.0
 """Seconds that every client waits unless it is told otherwise."""
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 @dataclass(frozen=True)
@@ -239,8 +242,10 @@ def ssh_options(function: F) -> F:
 
 def rate_option(function: F) -> F:
     """The option of verbs that move bytes."""
-    return click.option("--limit-rate", "limit_rate", metavar="BYTES", callback=_size,
-                        help="At most so many bytes a second: 500K, 2M.")(function)
+    return click.option(
+        "--limit-rate", "limit_rate", metavar="RATE", callback=_rates, multiple=True,
+        help="At most so many bytes a second: 500K, 2M; up:500K one way, HOST=1M to and from one "
+             "host; \"08:00,512K 19:00,off\" by the time of day. May be repeated.")(function)
 
 
 def transfer_options(function: F) -> F:
@@ -261,31 +266,20 @@ def output_options(function: F) -> F:
                         help="One JSON object a line, for programs.")(function)
 
 
-def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+def _rates(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Rates | None:
+    from ..transfer.rates import Rates
+
     try:
-        return None if value is None else parse_size(value)
+        return Rates.parse(*values) if values else None
     except UsageError as error:
-        raise click.BadParameter(str(error)) from None
+        raise click.BadParameter(f"{error}; {error.hint}") from None
 
 
-def parse_size(text: str) -> int:
-    """Bytes from a text such as ``500K`` or ``2M``.
+def throttle(rates: Rates | None) -> Throttle | None:
+    """What all transfers of one command share; None where they go as fast as they can."""
+    from ..transfer.pace_sync import Throttle
 
-    Raises:
-        UsageError: it is none.
-
-    Example:
-        >>> parse_size("2M")
-        2097152
-    """
-    unit = text[-1:].upper() if text[-1:].isalpha() else ""
-    digits = text[: len(text) - len(unit)]
-    if unit not in _UNITS or not digits.replace(".", "", 1).isdigit():
-        raise UsageError(f"{text!r} is no size", hint="a number, with K, M, G or T behind it")
-    size = int(float(digits) * _UNITS[unit])
-    if size < 1:
-        raise UsageError(f"{text!r} is less than a byte")
-    return size
+    return None if rates is None else Throttle(rates)
 
 
 def location(text: str) -> URL:

@@ -27,6 +27,7 @@ from .render import Bar, print_json, size, would
 
 if TYPE_CHECKING:
     from ..session.site_sync import FileSite
+    from ..transfer.rates import Rates
 
 __all__ = ["command"]
 
@@ -50,7 +51,7 @@ def command(
     recursive: bool,
     resume: bool,
     inplace: bool,
-    limit_rate: int | None,
+    limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
     as_json: bool,
@@ -86,7 +87,7 @@ class _Put:
     inplace: bool
     parallel: int
 
-    def all(self, paths: list[Path], rate: int | None) -> int:
+    def all(self, paths: list[Path], rate: Rates | None) -> int:
         """Store *paths*; return the exit code."""
         from ..transfer.verbs_sync import open_site
 

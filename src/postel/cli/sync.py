@@ -12,6 +12,7 @@ from .render import print_json
 from .rules import Telling, ends, print_plan, rules_options, summary
 
 if TYPE_CHECKING:
+    from ..transfer.rates import Rates
     from ..transfer.sync_sync import SyncResult
     from ..transfer.types import Rules
 
@@ -31,7 +32,7 @@ def command(
     second: str,
     settings: Settings,
     rules: Rules,
-    limit_rate: int | None,
+    limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
     as_json: bool,

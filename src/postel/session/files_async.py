@@ -89,7 +89,9 @@ class AsyncReading(AsyncBody):
 class AsyncPacer(Protocol):
     """How fast bytes may go: `piece` at a time, each paid for."""
 
-    piece: int
+    @property
+    def piece(self) -> int:
+        """Bytes that are paid for at once."""
 
     async def spend(self, count: int) -> None:
         """Wait until *count* bytes may move."""

@@ -89,7 +89,9 @@ class Reading(Body):
 class Pacer(Protocol):
     """How fast bytes may go: `piece` at a time, each paid for."""
 
-    piece: int
+    @property
+    def piece(self) -> int:
+        """Bytes that are paid for at once."""
 
     def spend(self, count: int) -> None:
         """Wait until *count* bytes may move."""

@@ -12,7 +12,9 @@ from ..types import Entry
 from ..wire.names import joined, safe_name
 from .applying_sync import apply_plan
 from .mirror_sync import Ends, Place, journal_of, rules_of
+from .pace_sync import Throttle
 from .planner_sync import make_plan
+from .rates import Rate
 from .tree_sync import Tree
 from .types import Action, Do, Event, Mark, Plan, Result, Rules
 
@@ -28,7 +30,7 @@ def copy(
     recursive: bool = False,
     rules: Rules | None = None,
     connections: int = 4,
-    rate: int | None = None,
+    rate: Rate | Throttle | None = None,
     tell: Tell = None,
     source_options: dict[str, Any] | None = None,
     target_options: dict[str, Any] | None = None,
@@ -45,7 +47,7 @@ def copy(
         recursive: whether folders are copied, with all below them.
         rules: how; see `Rules`.
         connections: how many are used at once.
-        rate: at most so many bytes a second, in all.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with an `Event` for all that happens.
         source_options: keywords of the source's client.
         target_options: keywords of the target's client.

@@ -11,6 +11,7 @@ worker ever holds a connection while it waits for another, so none can wait for 
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -201,10 +202,12 @@ class Copying:
 
     def _extra(self, work: _Work) -> None:
         """A worker with connections of its own; servers that allow no more are obeyed."""
-        source, target = self.source.another(), self.target.another()
+        source = self.source.another()
+        target = self.target.beside(self.source, source)
         try:
             source.site.open()
-            target.site.open()
+            if target.site is not source.site:
+                target.site.open()
             self._relays(source, target, work)
         except PostelError:
             return  # what it had in hand is in the queue again, for the others
@@ -228,9 +231,9 @@ class Copying:
                     troubles += 1
                     if troubles > TRIES:
                         raise
-                    for tree in (source, target):
-                        tree.site.be_careful()
-                        tree.site.reopen()
+                    for site in {id(tree.site): tree.site for tree in (source, target)}.values():
+                        site.be_careful()
+                        site.reopen()
 
     def _relay(self, source: Tree, target: Tree, job: _CopyJob) -> int:
         """One file from server to server, by way of a temporary name."""
@@ -271,8 +274,9 @@ class Copying:
     def _within(self, source: Tree, path: str, place: str, watch: Watch) -> int:
         """Within one server: it copies by itself, or the file is put down here in between."""
         if source.files.features.copy:
-            source.files.copy(path, place)
-            return (source.files.stat(place)).size or 0
+            with contextlib.suppress(NotSupported):  # it says that it can, and not for these two
+                source.files.copy(path, place)
+                return (source.files.stat(place)).size or 0
         with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
             file = cast("BinaryIO", spool)
             with source.files.read(path) as reading:

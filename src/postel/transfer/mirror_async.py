@@ -19,9 +19,11 @@ from ..transport import disk_async as disk
 from ..urls import URL
 from .applying_async import apply_plan
 from .journal import Journal, place_for
+from .pace_async import AsyncThrottle
 from .places import place_of
 from .planner_async import make_plan
-from .sites_async import open_site
+from .rates import Rate
+from .sites_async import open_site, parsed_for
 from .tree_async import AsyncTree
 from .types import Compare, Event, Plan, Result, Rules
 
@@ -38,7 +40,7 @@ class AsyncEnds:
     Args:
         source: URL or path of a folder.
         target: URL or path of a folder.
-        rate: at most so many bytes a second, in all.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         source_options: keywords of the source's client.
         target_options: keywords of the target's client.
     """
@@ -48,17 +50,24 @@ class AsyncEnds:
         source: Place,
         target: Place,
         *,
-        rate: int | None = None,
+        rate: Rate | AsyncThrottle | None = None,
         source_options: Options | None = None,
         target_options: Options | None = None,
     ) -> None:
-        self.source = _tree(source, "read", rate, source_options)
-        self.target = _tree(target, "write", rate, target_options)
+        ours, theirs = place_of(source), place_of(target)
+        throttle = None if rate is None else AsyncThrottle.of(rate)
+        far = (ours.scheme, theirs.scheme) != ("file", "file")  # a disk is no line
+        self.source = _tree(ours, "read", throttle, source_options, far=far)
+        if _one_server(ours, theirs) and _alike(source_options or {}, target_options or {}):
+            self.target = _within(self.source, theirs)
+        else:
+            self.target = _tree(theirs, "write", throttle, target_options, far=far)
 
     async def __aenter__(self) -> tuple[AsyncTree, AsyncTree]:
         await self.source.site.open()
         try:
-            await self.target.site.open()
+            if self.target.site is not self.source.site:
+                await self.target.site.open()
         except BaseException:
             await self.source.site.aclose()
             raise
@@ -66,18 +75,51 @@ class AsyncEnds:
 
     async def __aexit__(self, *exc: object) -> None:
         try:
-            await self.target.site.aclose()
+            if self.target.site is not self.source.site:
+                await self.target.site.aclose()
         finally:
             await self.source.site.aclose()
 
 
-def _tree(place: Place, verb: str, rate: int | None, options: Options | None) -> AsyncTree:
-    url = place_of(place)
-    site, path = open_site(url, verb, rate=rate, **(options or {}))
+def _tree(
+    url: URL, verb: str, throttle: AsyncThrottle | None, options: Options | None, *, far: bool
+) -> AsyncTree:
+    paced = throttle if url.scheme != "file" or not far else None
+    site, path = open_site(url, verb, rate=paced, **(options or {}))
     if url.scheme == "file":
         top = str(Path(path).absolute())
         return AsyncTree(site, top, top)
-    return AsyncTree(site, path.rstrip("/") or ("/" if path.startswith("/") else ""), str(url))
+    return AsyncTree(site, _top(path), str(url))
+
+
+def _one_server(ours: URL, theirs: URL) -> bool:
+    """Whether two places are on one server, for one user: one client does for both.
+
+    It copies there by itself where it can; and a server that lets a user in only once would keep
+    the second out.
+    """
+    here, there = [(url.scheme, url.host, url.port, url.user, url.password)
+                   for url in (ours, theirs)]
+    return here == there and ours.scheme != "file"
+
+
+def _alike(ours: Options, theirs: Options) -> bool:
+    """Whether two clients' keywords mean the same: who asks for a password asks once."""
+    def plain(options: Options) -> Options:
+        return {name: "asked for" if callable(value) else value
+                for name, value in options.items() if name != "trace"}
+
+    return plain(ours) == plain(theirs)
+
+
+def _within(source: AsyncTree, url: URL) -> AsyncTree:
+    """The tree at *url*, over the client of *source*."""
+    parsed_for(url, "write")
+    return AsyncTree(source.site, _top(source.site.path_in(url)), str(url))
+
+
+def _top(path: str) -> str:
+    return path.rstrip("/") or ("/" if path.startswith("/") else "")
 
 
 async def plan(
@@ -87,7 +129,7 @@ async def plan(
     rules: Rules | None = None,
     connections: int = 4,
     journal: Path | bool = True,
-    rate: int | None = None,
+    rate: Rate | AsyncThrottle | None = None,
     source_options: Options | None = None,
     target_options: Options | None = None,
     **settings: Any,
@@ -100,7 +142,7 @@ async def plan(
         rules: how they are compared.
         connections: how many are used at once, on each side.
         journal: where runs remember each other: a file, True for the usual place, False for none.
-        rate: at most so many bytes a second, in all.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         source_options: keywords of the source's client (user, password, tls …).
         target_options: keywords of the target's client.
         settings: single rules by name, such as ``delete="after"``; see `Rules`.
@@ -131,7 +173,7 @@ async def apply(
     *,
     connections: int = 4,
     journal: Path | bool = True,
-    rate: int | None = None,
+    rate: Rate | AsyncThrottle | None = None,
     tell: Tell = None,
     source_options: Options | None = None,
     target_options: Options | None = None,
@@ -145,7 +187,7 @@ async def apply(
         made: the plan.
         connections: how many are used at once.
         journal: where runs remember each other.
-        rate: at most so many bytes a second, in all.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with an `Event` for all that happens.
         source_options: keywords of the source's client.
         target_options: keywords of the target's client.
@@ -171,7 +213,7 @@ async def mirror(
     rules: Rules | None = None,
     connections: int = 4,
     journal: Path | bool = True,
-    rate: int | None = None,
+    rate: Rate | AsyncThrottle | None = None,
     tell: Tell = None,
     source_options: Options | None = None,
     target_options: Options | None = None,
@@ -187,7 +229,7 @@ async def mirror(
         rules: how they are compared.
         connections: how many are used at once, on each side.
         journal: where runs remember each other: a file, True for the usual place, False for none.
-        rate: at most so many bytes a second, in all.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with an `Event` for all that happens.
         source_options: keywords of the source's client (user, password, tls …).
         target_options: keywords of the target's client.

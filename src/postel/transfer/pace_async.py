@@ -4,27 +4,33 @@
 An `AsyncPace` is a token bucket: bytes are paid for in small pieces, before they are handed on, and
 whoever is ahead of the rate waits. As a reader that waits empties no buffer, and a writer that
 waits fills none, the peer slows down by TCP's own window; a limit on the report of progress would
-only wait when everything has been sent.
+only wait when everything has been sent. An `AsyncThrottle` has all the buckets of a run: in all,
+of one host, of one way.
 
 `AsyncPacedFiles` puts a pace in front of the verbs of any file scheme.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from ..errors import UsageError
-from ..session.files_async import AsyncFiles, AsyncReading, AsyncSink, Watch
+from ..session.files_async import AsyncFiles, AsyncPacer, AsyncReading, AsyncSink, Watch
 from ..session.results_async import AsyncResults
-from ..transport.clock_async import Later, now, sleep
+from ..transport.clock_async import Later, now, sleep, today
 from ..transport.crew_async import AsyncLimit
 from ..types import Entry, Features, Outcome
+from .rates import Rate, Rates, Timetable, Way
 
-__all__ = ["AsyncPace", "AsyncPacedFiles", "AsyncPacedReading", "AsyncPacedSink"]
+__all__ = ["AsyncPace", "AsyncPacedFiles", "AsyncPacedReading", "AsyncPacedSink", "AsyncPacer",
+           "AsyncPaces", "AsyncThrottle"]
 
 K = TypeVar("K")
+
+_LOOK = 1.0
+"""Seconds between two looks at the timetable."""
 
 _CREDIT = 0.25
 """Seconds that may be caught up after the peer was slow; more of them would be a burst."""
@@ -40,10 +46,7 @@ class AsyncPace:
     """So many bytes a second, whoever moves them.
 
     Args:
-        rate: bytes a second.
-
-    Attributes:
-        piece: bytes that are paid for at once.
+        rate: bytes a second, or a timetable of them.
 
     Raises:
         UsageError: *rate* is less than one.
@@ -53,22 +56,103 @@ class AsyncPace:
         10000
     """
 
-    def __init__(self, rate: int) -> None:
-        if rate < 1:
-            raise UsageError(f"a rate of {rate} bytes a second: nothing would move")
-        self.rate = rate
-        self.piece = max(_SMALLEST, min(_LARGEST, rate // _A_SECOND))
+    def __init__(self, rate: int | Timetable) -> None:
         self._turn = AsyncLimit(1)
         self._due = now()
+        self.change(rate)
+
+    def change(self, rate: int | Timetable) -> None:
+        """Another rate from here on, for all that move at this pace."""
+        if isinstance(rate, int):
+            if rate < 1:
+                raise UsageError(f"a rate of {rate} bytes a second: nothing would move")
+            rate = Timetable(((0, rate),))
+        self._table = rate
+        self._look()
+
+    def _look(self) -> None:
+        """See what the timetable says now."""
+        self._looked = now()
+        self.rate = self._table.rate(today().astimezone())
+
+    @property
+    def piece(self) -> int:
+        """Bytes that are paid for at once."""
+        return _LARGEST if self.rate is None else max(
+            _SMALLEST, min(_LARGEST, self.rate // _A_SECOND))
 
     async def spend(self, count: int) -> None:
         """Pay for *count* bytes; return when they may move."""
         async with self._turn:
             moment = now()
-            self._due = max(self._due, moment - _CREDIT) + count / self.rate
+            if moment - self._looked >= _LOOK and not self._table.constant:
+                self._look()
+            cost = 0.0 if self.rate is None else count / self.rate
+            self._due = max(self._due, moment - _CREDIT) + cost
             ahead = self._due - moment
         if ahead > 0:
             await sleep(ahead)
+
+
+class AsyncPaces:
+    """Several paces that hold together.
+
+    Args:
+        paces: all of them.
+    """
+
+    def __init__(self, paces: Sequence[AsyncPace]) -> None:
+        self._paces = tuple(paces)
+
+    @property
+    def piece(self) -> int:
+        """Bytes that are paid for at once."""
+        return min((one.piece for one in self._paces), default=_LARGEST)
+
+    async def spend(self, count: int) -> None:
+        """Pay for *count* bytes, to each; return when they may move."""
+        for one in self._paces:
+            await one.spend(count)
+
+
+class AsyncThrottle:
+    """The paces of one run, or of one command: every connection is given those that concern it.
+
+    Args:
+        rate: bytes a second, a text of limits, or `Rates`.
+
+    Example:
+        >>> throttle = AsyncThrottle("up:10K")
+        >>> throttle.paces("ftp.example.org", "down").piece
+        65536
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        self._rules = [(host, way, AsyncPace(table)) for host, way, table in Rates.of(rate).rules]
+
+    @classmethod
+    def of(cls, rate: Rate | AsyncThrottle) -> AsyncThrottle:
+        """The throttle that *rate* is, or asks for."""
+        return rate if isinstance(rate, AsyncThrottle) else cls(rate)
+
+    def paces(self, host: str | None, way: Way) -> AsyncPaces:
+        """What transfers from (``"down"``) or to (``"up"``) *host* have to keep."""
+        mine = (host or "").lower().strip("[]")
+        return AsyncPaces([pace for name, which, pace in self._rules
+                           if which == way and name in ("", mine)])
+
+    def change(self, rate: Rate) -> None:
+        """Other limits for those that there are: each new one goes to the rule of its host and way.
+
+        Raises:
+            UsageError: there is no such rule to be changed.
+        """
+        for host, way, table in Rates.of(rate).rules:
+            found = [pace for name, which, pace in self._rules if (name, which) == (host, way)]
+            if not found:
+                raise UsageError(f"change the rate {way} of {host or 'all hosts'}: it has none")
+            for pace in found:
+                pace.change(table)
 
 
 class AsyncPacedReading(AsyncReading):
@@ -79,7 +163,7 @@ class AsyncPacedReading(AsyncReading):
         pace: shared with all others that the rate is for.
     """
 
-    def __init__(self, inner: AsyncReading, pace: AsyncPace) -> None:
+    def __init__(self, inner: AsyncReading, pace: AsyncPacer) -> None:
         super().__init__(inner.name)
         self._inner = inner
         self._pace = pace
@@ -107,6 +191,7 @@ class AsyncPacedReading(AsyncReading):
     async def _more(self) -> bytes:
         async for chunk in self._inner:
             return chunk
+        self._learn()
         return b""
 
     async def _let_go(self) -> None:
@@ -114,7 +199,13 @@ class AsyncPacedReading(AsyncReading):
 
     async def __aenter__(self) -> AsyncPacedReading:
         await self._inner.__aenter__()
+        self._learn()
         return self
+
+    def _learn(self) -> None:
+        """What the server told of the file: without it a resumed one could be a mixture."""
+        self.validator, self.modified = self._inner.validator, self._inner.modified
+        self.digest = self._inner.digest
 
     async def __aexit__(self, *exc: object) -> None:
         self._open = False
@@ -129,13 +220,13 @@ class AsyncPacedSink(AsyncSink):
         pace: shared with all others that the rate is for.
     """
 
-    def __init__(self, inner: AsyncSink, pace: AsyncPace) -> None:
+    def __init__(self, inner: AsyncSink, pace: AsyncPacer) -> None:
         self._inner = inner
         self._pace = pace
 
     async def begin(self) -> None:
         """Open the transfer."""
-        self._inner.modified = self.modified
+        self._inner.modified, self._inner.refused = self.modified, self.refused
         if self._inner.whole:
             self._inner.pace = self._pace
         await self._inner.begin()
@@ -175,12 +266,17 @@ class AsyncPacedFiles(AsyncFiles):
 
     Args:
         inner: the scheme's adapter.
-        pace: shared by all connections of the transfer.
+        pace: of what is read, shared by all connections of the transfer.
+        up: of what is written, where that is another.
     """
 
-    def __init__(self, inner: AsyncFiles, pace: AsyncPace) -> None:
+    def __init__(
+        self, inner: AsyncFiles, pace: AsyncPacer, up: AsyncPacer | None = None
+    ) -> None:
         self._inner = inner
         self._pace = pace
+        self._up = up or pace
+        self.hides_round_trips, self.together = inner.hides_round_trips, inner.together
 
     @property
     def features(self) -> Features:
@@ -201,7 +297,7 @@ class AsyncPacedFiles(AsyncFiles):
 
     def write(self, path: str, *, offset: int = 0) -> AsyncSink:
         """A file to be written, at the pace."""
-        return AsyncPacedSink(self._inner.write(path, offset=offset), self._pace)
+        return AsyncPacedSink(self._inner.write(path, offset=offset), self._up)
 
     async def make(self, path: str) -> None:
         """Make a folder."""
@@ -228,6 +324,10 @@ class AsyncPacedFiles(AsyncFiles):
     async def copy(self, source: str, target: str) -> None:
         """Copy on the server."""
         await self._inner.copy(source, target)
+
+    async def link(self, path: str, target: str) -> None:
+        """Make a symbolic link."""
+        await self._inner.link(path, target)
 
     def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:
         """`stat` of many."""
@@ -265,6 +365,6 @@ class AsyncPacedFiles(AsyncFiles):
     ) -> None:
         """Write many files in turn, at the pace."""
         async def slowly(key: K, sink: AsyncSink) -> None:
-            await give(key, AsyncPacedSink(sink, self._pace))
+            await give(key, AsyncPacedSink(sink, self._up))
 
         await self._inner.write_many(items, slowly)

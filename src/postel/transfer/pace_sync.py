@@ -4,27 +4,33 @@
 An `Pace` is a token bucket: bytes are paid for in small pieces, before they are handed on, and
 whoever is ahead of the rate waits. As a reader that waits empties no buffer, and a writer that
 waits fills none, the peer slows down by TCP's own window; a limit on the report of progress would
-only wait when everything has been sent.
+only wait when everything has been sent. An `Throttle` has all the buckets of a run: in all,
+of one host, of one way.
 
 `PacedFiles` puts a pace in front of the verbs of any file scheme.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from ..errors import UsageError
-from ..session.files_sync import Files, Reading, Sink, Watch
+from ..session.files_sync import Files, Pacer, Reading, Sink, Watch
 from ..session.results_sync import Results
-from ..transport.clock_sync import Later, now, sleep
+from ..transport.clock_sync import Later, now, sleep, today
 from ..transport.crew_sync import Limit
 from ..types import Entry, Features, Outcome
+from .rates import Rate, Rates, Timetable, Way
 
-__all__ = ["Pace", "PacedFiles", "PacedReading", "PacedSink"]
+__all__ = ["Pace", "PacedFiles", "PacedReading", "PacedSink", "Pacer",
+           "Paces", "Throttle"]
 
 K = TypeVar("K")
+
+_LOOK = 1.0
+"""Seconds between two looks at the timetable."""
 
 _CREDIT = 0.25
 """Seconds that may be caught up after the peer was slow; more of them would be a burst."""
@@ -40,10 +46,7 @@ class Pace:
     """So many bytes a second, whoever moves them.
 
     Args:
-        rate: bytes a second.
-
-    Attributes:
-        piece: bytes that are paid for at once.
+        rate: bytes a second, or a timetable of them.
 
     Raises:
         UsageError: *rate* is less than one.
@@ -53,22 +56,103 @@ class Pace:
         10000
     """
 
-    def __init__(self, rate: int) -> None:
-        if rate < 1:
-            raise UsageError(f"a rate of {rate} bytes a second: nothing would move")
-        self.rate = rate
-        self.piece = max(_SMALLEST, min(_LARGEST, rate // _A_SECOND))
+    def __init__(self, rate: int | Timetable) -> None:
         self._turn = Limit(1)
         self._due = now()
+        self.change(rate)
+
+    def change(self, rate: int | Timetable) -> None:
+        """Another rate from here on, for all that move at this pace."""
+        if isinstance(rate, int):
+            if rate < 1:
+                raise UsageError(f"a rate of {rate} bytes a second: nothing would move")
+            rate = Timetable(((0, rate),))
+        self._table = rate
+        self._look()
+
+    def _look(self) -> None:
+        """See what the timetable says now."""
+        self._looked = now()
+        self.rate = self._table.rate(today().astimezone())
+
+    @property
+    def piece(self) -> int:
+        """Bytes that are paid for at once."""
+        return _LARGEST if self.rate is None else max(
+            _SMALLEST, min(_LARGEST, self.rate // _A_SECOND))
 
     def spend(self, count: int) -> None:
         """Pay for *count* bytes; return when they may move."""
         with self._turn:
             moment = now()
-            self._due = max(self._due, moment - _CREDIT) + count / self.rate
+            if moment - self._looked >= _LOOK and not self._table.constant:
+                self._look()
+            cost = 0.0 if self.rate is None else count / self.rate
+            self._due = max(self._due, moment - _CREDIT) + cost
             ahead = self._due - moment
         if ahead > 0:
             sleep(ahead)
+
+
+class Paces:
+    """Several paces that hold together.
+
+    Args:
+        paces: all of them.
+    """
+
+    def __init__(self, paces: Sequence[Pace]) -> None:
+        self._paces = tuple(paces)
+
+    @property
+    def piece(self) -> int:
+        """Bytes that are paid for at once."""
+        return min((one.piece for one in self._paces), default=_LARGEST)
+
+    def spend(self, count: int) -> None:
+        """Pay for *count* bytes, to each; return when they may move."""
+        for one in self._paces:
+            one.spend(count)
+
+
+class Throttle:
+    """The paces of one run, or of one command: every connection is given those that concern it.
+
+    Args:
+        rate: bytes a second, a text of limits, or `Rates`.
+
+    Example:
+        >>> throttle = Throttle("up:10K")
+        >>> throttle.paces("ftp.example.org", "down").piece
+        65536
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        self._rules = [(host, way, Pace(table)) for host, way, table in Rates.of(rate).rules]
+
+    @classmethod
+    def of(cls, rate: Rate | Throttle) -> Throttle:
+        """The throttle that *rate* is, or asks for."""
+        return rate if isinstance(rate, Throttle) else cls(rate)
+
+    def paces(self, host: str | None, way: Way) -> Paces:
+        """What transfers from (``"down"``) or to (``"up"``) *host* have to keep."""
+        mine = (host or "").lower().strip("[]")
+        return Paces([pace for name, which, pace in self._rules
+                           if which == way and name in ("", mine)])
+
+    def change(self, rate: Rate) -> None:
+        """Other limits for those that there are: each new one goes to the rule of its host and way.
+
+        Raises:
+            UsageError: there is no such rule to be changed.
+        """
+        for host, way, table in Rates.of(rate).rules:
+            found = [pace for name, which, pace in self._rules if (name, which) == (host, way)]
+            if not found:
+                raise UsageError(f"change the rate {way} of {host or 'all hosts'}: it has none")
+            for pace in found:
+                pace.change(table)
 
 
 class PacedReading(Reading):
@@ -79,7 +163,7 @@ class PacedReading(Reading):
         pace: shared with all others that the rate is for.
     """
 
-    def __init__(self, inner: Reading, pace: Pace) -> None:
+    def __init__(self, inner: Reading, pace: Pacer) -> None:
         super().__init__(inner.name)
         self._inner = inner
         self._pace = pace
@@ -107,6 +191,7 @@ class PacedReading(Reading):
     def _more(self) -> bytes:
         for chunk in self._inner:
             return chunk
+        self._learn()
         return b""
 
     def _let_go(self) -> None:
@@ -114,7 +199,13 @@ class PacedReading(Reading):
 
     def __enter__(self) -> PacedReading:
         self._inner.__enter__()
+        self._learn()
         return self
+
+    def _learn(self) -> None:
+        """What the server told of the file: without it a resumed one could be a mixture."""
+        self.validator, self.modified = self._inner.validator, self._inner.modified
+        self.digest = self._inner.digest
 
     def __exit__(self, *exc: object) -> None:
         self._open = False
@@ -129,13 +220,13 @@ class PacedSink(Sink):
         pace: shared with all others that the rate is for.
     """
 
-    def __init__(self, inner: Sink, pace: Pace) -> None:
+    def __init__(self, inner: Sink, pace: Pacer) -> None:
         self._inner = inner
         self._pace = pace
 
     def begin(self) -> None:
         """Open the transfer."""
-        self._inner.modified = self.modified
+        self._inner.modified, self._inner.refused = self.modified, self.refused
         if self._inner.whole:
             self._inner.pace = self._pace
         self._inner.begin()
@@ -175,12 +266,17 @@ class PacedFiles(Files):
 
     Args:
         inner: the scheme's adapter.
-        pace: shared by all connections of the transfer.
+        pace: of what is read, shared by all connections of the transfer.
+        up: of what is written, where that is another.
     """
 
-    def __init__(self, inner: Files, pace: Pace) -> None:
+    def __init__(
+        self, inner: Files, pace: Pacer, up: Pacer | None = None
+    ) -> None:
         self._inner = inner
         self._pace = pace
+        self._up = up or pace
+        self.hides_round_trips, self.together = inner.hides_round_trips, inner.together
 
     @property
     def features(self) -> Features:
@@ -201,7 +297,7 @@ class PacedFiles(Files):
 
     def write(self, path: str, *, offset: int = 0) -> Sink:
         """A file to be written, at the pace."""
-        return PacedSink(self._inner.write(path, offset=offset), self._pace)
+        return PacedSink(self._inner.write(path, offset=offset), self._up)
 
     def make(self, path: str) -> None:
         """Make a folder."""
@@ -228,6 +324,10 @@ class PacedFiles(Files):
     def copy(self, source: str, target: str) -> None:
         """Copy on the server."""
         self._inner.copy(source, target)
+
+    def link(self, path: str, target: str) -> None:
+        """Make a symbolic link."""
+        self._inner.link(path, target)
 
     def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
         """`stat` of many."""
@@ -265,6 +365,6 @@ class PacedFiles(Files):
     ) -> None:
         """Write many files in turn, at the pace."""
         def slowly(key: K, sink: Sink) -> None:
-            give(key, PacedSink(sink, self._pace))
+            give(key, PacedSink(sink, self._up))
 
         self._inner.write_many(items, slowly)

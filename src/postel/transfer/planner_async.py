@@ -261,14 +261,16 @@ async def _more_hands(hands: list[_Hand], count: int) -> None:
     if max(first.source.site.latency, first.target.site.latency) < _NEAR:
         return
     while len(hands) < count:
-        hand = _Hand(first.source.another(), first.target.another(), first.comparer)
+        source = first.source.another()
+        hand = _Hand(source, first.target.beside(first.source, source), first.comparer)
         hands.append(hand)
         try:
-            await hand.source.site.open()
-            await hand.target.site.open()
+            await source.site.open()
+            if hand.target.site is not source.site:
+                await hand.target.site.open()
         except PostelError:
             hands.remove(hand)
-            await hand.source.site.aclose()
+            await source.site.aclose()
             return  # what is there already will do
 
 

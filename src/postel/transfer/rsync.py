@@ -35,6 +35,7 @@ from ..types import Kind
 from ..urls import URL
 from ..wire.text import display
 from .filters import parse_rules
+from .rates import Rate, Rates
 from .types import Action, Compare, Delete, Do, Event, Links, Mark, Plan, Result, Rules, Verify
 
 __all__ = ["rsync_mirror", "rsync_plan"]
@@ -86,7 +87,7 @@ def rsync_mirror(
     rules: Rules | None = None,
     *,
     password: Secret | None = None,
-    rate: int | None = None,
+    rate: Rate | None = None,
     tell: Tell = None,
 ) -> Result:
     """Make *target* like *source* by rsync.
@@ -112,7 +113,8 @@ def rsync_mirror(
         raise LimitReached(f"mirror to {target}: {made.deletions:,} paths would go, "
                            f"{rules.max_delete:,} may", hint="allow more (--max-delete)")
     result, began = Result(), time.monotonic()
-    more = () if rate is None else (f"--bwlimit={max(1, rate // 1024)}",)
+    limit = None if rate is None else Rates.of(rate).plain()
+    more = () if limit is None else (f"--bwlimit={max(1, limit // 1024)}",)
     lines = _run(_ends(source, target, password), rules, more, result)
     for line in lines:
         action = _action(line)

@@ -20,7 +20,8 @@ from ..session.files_async import AsyncFiles
 from ..session.site_async import AsyncFileSite
 from ..types import Scheme
 from ..urls import URL, parse
-from .pace_async import AsyncPace, AsyncPacedFiles
+from .pace_async import AsyncPacedFiles, AsyncPacer, AsyncThrottle
+from .rates import Rate
 
 __all__ = ["AsyncPacedSite", "here", "not_onto_itself", "open_site", "parsed_for"]
 
@@ -29,14 +30,15 @@ _SIDE = AsyncFileSite.__name__.removesuffix("FileSite")
 
 
 def open_site(
-    url: str | URL, verb: str, *, rate: int | None = None, **options: Any
+    url: str | URL, verb: str, *, rate: Rate | AsyncThrottle | None = None, **options: Any
 ) -> tuple[AsyncFileSite, str]:
     """The client for *url*, not connected, and the path that the URL names.
 
     Args:
         url: of a scheme that has files.
         verb: what is to be done with it.
-        rate: at most so many bytes a second, for all its transfers together.
+        rate: at most so many bytes a second, for all its transfers together: see `Rates`; or a
+            throttle that it shares with others.
         options: keywords of the scheme's client; those that are None are left out.
 
     Raises:
@@ -48,7 +50,11 @@ def open_site(
     _check(parsed, scheme, make, given)
     site = cast(Callable[..., AsyncFileSite], make)(parsed.with_(path="/"), **given)
     path = site.path_in(parsed)
-    return site if rate is None else AsyncPacedSite(site, AsyncPace(rate)), path
+    if rate is None:
+        return site, path
+    throttle = AsyncThrottle.of(rate)
+    return AsyncPacedSite(site, throttle.paces(parsed.host, "down"),
+                          throttle.paces(parsed.host, "up")), path
 
 
 def parsed_for(url: str | URL, verb: str) -> tuple[URL, Scheme]:
@@ -124,18 +130,21 @@ class AsyncPacedSite(AsyncFileSite):
 
     Args:
         inner: the client itself.
-        pace: shared by all.
+        pace: of what is read, shared by all.
+        up: of what is written, where that is another.
     """
 
-    def __init__(self, inner: AsyncFileSite, pace: AsyncPace) -> None:
+    def __init__(
+        self, inner: AsyncFileSite, pace: AsyncPacer, up: AsyncPacer | None = None
+    ) -> None:
         self._inner = inner
-        self._pace = pace
+        self._pace, self._up = pace, up
         self.url = inner.url
 
     @property
     def files(self) -> AsyncFiles:
         """The verbs, at the pace."""
-        return AsyncPacedFiles(self._inner.files, self._pace)
+        return AsyncPacedFiles(self._inner.files, self._pace, self._up)
 
     @property
     def latency(self) -> float:
@@ -155,7 +164,7 @@ class AsyncPacedSite(AsyncFileSite):
 
     def another(self) -> AsyncPacedSite:
         """A second client, which shares the pace."""
-        return AsyncPacedSite(self._inner.another(), self._pace)
+        return AsyncPacedSite(self._inner.another(), self._pace, self._up)
 
     async def reopen(self) -> None:
         """Connect again."""

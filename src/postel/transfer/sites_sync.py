@@ -20,7 +20,8 @@ from ..session.files_sync import Files
 from ..session.site_sync import FileSite
 from ..types import Scheme
 from ..urls import URL, parse
-from .pace_sync import Pace, PacedFiles
+from .pace_sync import PacedFiles, Pacer, Throttle
+from .rates import Rate
 
 __all__ = ["PacedSite", "here", "not_onto_itself", "open_site", "parsed_for"]
 
@@ -29,14 +30,15 @@ _SIDE = FileSite.__name__.removesuffix("FileSite")
 
 
 def open_site(
-    url: str | URL, verb: str, *, rate: int | None = None, **options: Any
+    url: str | URL, verb: str, *, rate: Rate | Throttle | None = None, **options: Any
 ) -> tuple[FileSite, str]:
     """The client for *url*, not connected, and the path that the URL names.
 
     Args:
         url: of a scheme that has files.
         verb: what is to be done with it.
-        rate: at most so many bytes a second, for all its transfers together.
+        rate: at most so many bytes a second, for all its transfers together: see `Rates`; or a
+            throttle that it shares with others.
         options: keywords of the scheme's client; those that are None are left out.
 
     Raises:
@@ -48,7 +50,11 @@ def open_site(
     _check(parsed, scheme, make, given)
     site = cast(Callable[..., FileSite], make)(parsed.with_(path="/"), **given)
     path = site.path_in(parsed)
-    return site if rate is None else PacedSite(site, Pace(rate)), path
+    if rate is None:
+        return site, path
+    throttle = Throttle.of(rate)
+    return PacedSite(site, throttle.paces(parsed.host, "down"),
+                          throttle.paces(parsed.host, "up")), path
 
 
 def parsed_for(url: str | URL, verb: str) -> tuple[URL, Scheme]:
@@ -124,18 +130,21 @@ class PacedSite(FileSite):
 
     Args:
         inner: the client itself.
-        pace: shared by all.
+        pace: of what is read, shared by all.
+        up: of what is written, where that is another.
     """
 
-    def __init__(self, inner: FileSite, pace: Pace) -> None:
+    def __init__(
+        self, inner: FileSite, pace: Pacer, up: Pacer | None = None
+    ) -> None:
         self._inner = inner
-        self._pace = pace
+        self._pace, self._up = pace, up
         self.url = inner.url
 
     @property
     def files(self) -> Files:
         """The verbs, at the pace."""
-        return PacedFiles(self._inner.files, self._pace)
+        return PacedFiles(self._inner.files, self._pace, self._up)
 
     @property
     def latency(self) -> float:
@@ -155,7 +164,7 @@ class PacedSite(FileSite):
 
     def another(self) -> PacedSite:
         """A second client, which shares the pace."""
-        return PacedSite(self._inner.another(), self._pace)
+        return PacedSite(self._inner.another(), self._pace, self._up)
 
     def reopen(self) -> None:
         """Connect again."""

@@ -23,7 +23,9 @@ from .digests_sync import same_bytes
 from .inventory_sync import Inventory, take_inventory
 from .journal import Journal
 from .mirror_sync import Ends, Place, journal_of, rules_of
+from .pace_sync import Throttle
 from .planner_sync import filter_of
+from .rates import Rate
 from .tree_sync import Tree
 from .twoway import Conflict, Ways, decide
 from .types import Action, Delete, Do, Event, Mark, Plan, Problem, Result, Rules
@@ -67,7 +69,7 @@ def sync(
     connections: int = 4,
     journal: Path | bool = True,
     dry_run: bool = False,
-    rate: int | None = None,
+    rate: Rate | Throttle | None = None,
     tell: Tell = None,
     first_options: dict[str, Any] | None = None,
     second_options: dict[str, Any] | None = None,
@@ -85,7 +87,7 @@ def sync(
         connections: how many are used at once, on each side.
         journal: where runs remember each other: a file, or True for the usual place.
         dry_run: only decide; the plans are in the result.
-        rate: at most so many bytes a second, in all.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with an `Event` for all that happens.
         first_options: keywords of the first client.
         second_options: keywords of the second client.

@@ -53,6 +53,11 @@ class AsyncTree:
         """The same over a connection of its own, not connected."""
         return AsyncTree(self.site.another(), self.top, self.name)
 
+    def beside(self, other: AsyncTree, twin: AsyncTree) -> AsyncTree:
+        """The same over another connection: that of *twin*, where *other* shares this one's."""
+        return AsyncTree(twin.site, self.top, self.name) if other.site is self.site else (
+            self.another())
+
     def end(self) -> End:
         """What comparing needs to know."""
         return End(self.files.features, self.local)
