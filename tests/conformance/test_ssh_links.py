@@ -25,6 +25,8 @@ from postel.transport.clock_sync import now
 from postel.transport.socket_async import AsyncSocketStream
 from postel.transport.socket_sync import SocketStream
 
+pytestmark = pytest.mark.slow
+
 KINDS = ["program", "asyncssh", pytest.param("ssh", marks=pytest.mark.skipif(
     shutil.which("ssh") is None, reason="there is no ssh here: openssh-client"))]
 
@@ -32,7 +34,6 @@ HAND_OVER = """\
 #!{python} -IS
 import os, socket
 
-pytestmark = pytest.mark.slow
 with socket.socket(socket.AF_UNIX) as line:
     line.connect({place!r})
     socket.send_fds(line, [b"x"], [0])
