@@ -23,6 +23,7 @@ from ..transport.tls import TLSOptions
 from .certificates import Authority
 from .dns_service import DNSService
 from .faults import LabRelay, make_relay, silent_port
+from .post_office import PostOffice
 from .service import Service
 from .services import SERVICES
 
@@ -76,6 +77,7 @@ class Lab:
         domain: what its names end in: ``lab.test``, or ``lab2.test`` for a second one beside it.
         ca: file of its authority, for programs that are not Postel.
         tls: options that trust it.
+        mail: the post office: what its mail servers have taken, and the mailboxes.
     """
 
     def __init__(
@@ -92,12 +94,14 @@ class Lab:
         self._thread: threading.Thread | None = None
         self.users = Users(dict.fromkeys(USERS, PASSWORD))
         self.domain = ""
+        self.mail = PostOffice(USERS)
 
     # -- start and stop --------------------------------------------------------------------
 
     def __enter__(self) -> Lab:
         number = next(_numbers)
         self.domain = "lab.test" if HOSTS.find("lab.test", 0) is None else f"lab{number}.test"
+        self.mail = PostOffice(USERS, self.domain)
         self.folder = Path(tempfile.mkdtemp(prefix="postel-lab-"))
         try:
             self._open()
@@ -129,6 +133,7 @@ class Lab:
         for name, host in zip(self._wanted, hosts, strict=True):
             service = SERVICES[name](self.users, self.authority, self._root, self._watcher)
             self._services[name] = service
+            service.join(self.mail)
             self.run(service.start())
             self._add_name(host, service.ports(), keys=service.host_keys)
         if isinstance(names := self._services.get("dns"), DNSService):
@@ -194,9 +199,11 @@ class Lab:
             path: what follows the host.
             host: another name that leads to it.
         """
-        user = user or self.service(scheme).default_user
+        service = self.service(scheme)
+        user = user or service.default_user
         login = f"{user}@" if user else ""
-        return f"{scheme}://{login}{host or f'{self._name(scheme)}.{self.domain}'}{path}"
+        port = f":{service.url_port}" if service.url_port else ""
+        return f"{scheme}://{login}{host or f'{self._name(scheme)}.{self.domain}'}{port}{path}"
 
     def _name(self, scheme: str) -> str:
         return scheme if scheme in self._services else scheme.removesuffix("s")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..serving.faults import Faults
 from ..serving.server import Server, Users, Watcher
 from .certificates import Authority
+
+if TYPE_CHECKING:
+    from .post_office import PostOffice
 
 __all__ = ["Service"]
 
@@ -27,6 +30,8 @@ class Service:
     is_pair: ClassVar[bool] = True
     """Whether there is a second server, with TLS from the first byte and an "s" to its scheme."""
     host_keys: Path | None = None
+    url_port: ClassVar[int | None] = None
+    """The port that its URLs name, where the scheme has none of its own."""
 
     def __init__(
         self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
@@ -38,6 +43,9 @@ class Service:
     def make(self, *, implicit: bool) -> Server:
         """One of the two servers."""
         raise NotImplementedError
+
+    def join(self, office: PostOffice) -> None:
+        """Told of the lab's post office, before it starts; for those that serve or take mail."""
 
     async def start(self) -> None:
         """Listen."""

@@ -16,6 +16,8 @@ from ..serving.server import Users, Watcher
 from .certificates import Authority
 from .dns_service import DNSService
 from .http_service import HTTPService
+from .mail_services import LMTPService, SMTPService, SubmissionService
+from .post_office import PostOffice
 from .service import Service
 from .sftp_service import SFTPService
 from .tftp_service import TFTPService
@@ -48,6 +50,13 @@ class POP3Service(Service):
         """One of the two servers."""
         return POP3Server(self.users, self._boxes, tls=self.authority.server(),
                           implicit=implicit, faults=self.faults, watcher=self.watcher)
+
+    def join(self, office: PostOffice) -> None:
+        """Serve the mailboxes of this post office."""
+        self._boxes = office.boxes
+        for server in (self.clear, self.secure):
+            if isinstance(server, POP3Server):
+                server.mailboxes = office.boxes
 
     def mailbox(self, user: str) -> ServedMailbox:
         """The mailbox of *user*."""
@@ -113,7 +122,7 @@ class FTPService(Service):
         self.options.quirks = set(names)
 
 
-SERVICES: Mapping[str, type[Service]] = {"dns": DNSService, "ftp": FTPService,
-                                         "http": HTTPService, "pop3": POP3Service,
-                                         "sftp": SFTPService, "tftp": TFTPService,
-                                         "webdav": WebDAVService}
+SERVICES: Mapping[str, type[Service]] = {
+    "dns": DNSService, "ftp": FTPService, "http": HTTPService, "lmtp": LMTPService,
+    "pop3": POP3Service, "sftp": SFTPService, "smtp": SMTPService,
+    "submission": SubmissionService, "tftp": TFTPService, "webdav": WebDAVService}

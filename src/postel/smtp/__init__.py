@@ -1,0 +1,3 @@
+"""SMTP and LMTP: send mail, and the lab's mail servers."""
+
+__all__: list[str] = []

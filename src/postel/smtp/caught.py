@@ -1,0 +1,77 @@
+"""A message as a server has it: the envelope, the bytes, who brought it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from .envelope import MailFrom, RcptTo
+
+__all__ = ["Caught"]
+
+
+@dataclass(frozen=True)
+class Caught:
+    """One message that a server has taken.
+
+    Args:
+        data: the bytes as they were sent, without the dots of the wire.
+        mail: what MAIL said.
+        rcpts: what each accepted RCPT said.
+        server: ``"smtp"``, ``"submission"`` or ``"lmtp"``.
+        at: when the last byte came.
+        helo: what the client called itself.
+        user: as whom it had logged in; "" for nobody.
+        tls: the TLS version, or None in the clear.
+        peer: the client's address.
+        number: counts the messages of one lab, from 1.
+    """
+
+    data: bytes = field(repr=False)
+    mail: MailFrom
+    rcpts: tuple[RcptTo, ...]
+    server: str
+    at: datetime
+    helo: str = ""
+    user: str = ""
+    tls: str | None = None
+    peer: str = ""
+    number: int = 0
+
+    @property
+    def sender(self) -> str:
+        """The envelope's sender; "" for a bounce."""
+        return str(self.mail.sender)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The envelope's recipients, as given."""
+        return tuple(str(rcpt.recipient) for rcpt in self.rcpts)
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.data)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it holds a CR or LF that is no line end: no mailbox of lines can keep it."""
+        pairs = self.data.count(b"\r\n")
+        return not pairs == self.data.count(b"\n") == self.data.count(b"\r")
+
+    @property
+    def subject(self) -> str:
+        """The decoded subject; "" where there is none."""
+        return str(self._read().get("Subject", ""))
+
+    @property
+    def text(self) -> str:
+        """The text, of HTML too; "" where there is none."""
+        body = self._read().get_body(("plain", "html"))
+        return str(body.get_content()) if body is not None else ""
+
+    def _read(self) -> EmailMessage:
+        return message_from_bytes(self.data, policy=default)
