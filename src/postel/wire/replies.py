@@ -73,18 +73,22 @@ class ReplyReader:
         """Whether a reply of several lines has begun and not ended."""
         return bool(self._code)
 
-    def pull(self, lines: LineBuffer) -> Reply | None:
+    def pull(self, lines: LineBuffer, most: int | None = None) -> Reply | None:
         """The next whole reply, or None when more bytes are needed.
 
+        Args:
+            lines: where they come from.
+            most: the cap on the lines of one reply; None means `MOST_LINES`.
+
         Raises:
-            ProtocolError: that is no reply, or it has more than `MOST_LINES` lines.
+            ProtocolError: that is no reply, or it has more than *most* lines.
         """
         while (line := lines.line()) is not None:
-            if (reply := self._add(line)) is not None:
+            if (reply := self._add(line, most or MOST_LINES)) is not None:
                 return reply
         return None
 
-    def _add(self, line: bytes) -> Reply | None:
+    def _add(self, line: bytes, most: int) -> Reply | None:
         text = line.decode(self.encoding, "surrogateescape")
         if not self._code:
             code = _code(line)
@@ -97,8 +101,8 @@ class ReplyReader:
             reply = Reply(int(self._code), (*self._lines, text[4:]))
             self._code, self._lines = b"", []
             return reply
-        if len(self._lines) >= MOST_LINES:
-            raise ProtocolError(f"a reply of over {MOST_LINES} lines")
+        if len(self._lines) >= most:
+            raise ProtocolError(f"a reply of over {most} lines")
         self._lines.append(text[4:] if line[:4] == self._code + b"-" else text)
         return None
 
