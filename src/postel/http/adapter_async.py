@@ -23,7 +23,7 @@ from ..transport.clock_async import Later, today
 from ..transport.crew_async import AsyncChannel, AsyncCrew
 from ..types import Entry, Features, Kind, Outcome, Progress
 from . import digests, kept, ranges
-from .at_once_async import AsyncAtOnce
+from .at_once_async import AHEAD, AsyncAtOnce
 from .index_async import AsyncPages
 from .reading_async import PLAIN, AsyncHTTPReading
 from .responses_async import AsyncStreamResponse
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncAdapter"]
 
 K = TypeVar("K")
-
-AHEAD = 4
-"""Files asked for at once in `read_many`: with the four workers of a tree, sixteen."""
 
 _REMEMBERED = 10_000
 """Entries whose validators are kept, so that what is changed is what was looked at."""
@@ -171,7 +168,7 @@ class AsyncAdapter(AsyncFiles):
 
     def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:
         """`stat` of many, several at once."""
-        return AsyncAtOnce((path, partial(self.stat, path)) for path in paths)
+        return AsyncAtOnce(((path, partial(self.stat, path)) for path in paths), self.site)
 
     def read(self, path: str, *, offset: int = 0) -> AsyncHTTPReading:
         """A file from *offset* on."""
@@ -245,14 +242,18 @@ class AsyncAdapter(AsyncFiles):
     ) -> AsyncResults[Outcome[None]]:
         """`remove` of many: files several at once, folders in their order."""
         calls = ((path, partial(self.remove, path, folder=folders)) for path in paths)
-        return AsyncAtOnce(calls, most=1 if folders else AHEAD)
+        return AsyncAtOnce(calls, self.site, ordered=folders)
 
     # -- many at once ----------------------------------------------------------------------
 
     async def read_many(
         self, items: Iterable[tuple[K, str]], take: Callable[[K, AsyncReading], Later[None]]
     ) -> None:
-        """Read many files; the next ones are asked for, and small ones read, meanwhile."""
+        """Read many files; the next ones are asked for, and small ones read, meanwhile.
+
+        With the four workers of a tree that is sixteen at once, where the server takes so many.
+        """
+        site = self.site
         coming: Iterator[tuple[K, str]] = iter(items)
         window: deque[tuple[K, AsyncHTTPReading, AsyncChannel[None]]] = deque()
         jobs: AsyncChannel[tuple[AsyncHTTPReading, AsyncChannel[None]]] = AsyncChannel(AHEAD)
@@ -263,17 +264,19 @@ class AsyncAdapter(AsyncFiles):
                     for key, path in coming:
                         reading, ready = self.read(path), AsyncChannel[None](1)
                         window.append((key, reading, ready))
-                        if workers < AHEAD:
+                        if workers < site.at_once:
                             crew.start(_ahead, jobs)
                             workers += 1
                         await jobs.put((reading, ready))
-                        if len(window) >= AHEAD:
+                        if len(window) >= site.at_once:
                             break
                     if not window:
                         break
                     key, reading, ready = window.popleft()
                     try:
                         await ready.get()
+                        if reading.put_off:
+                            site.at_once = 1
                         await take(key, reading)
                     finally:
                         await reading.aclose()

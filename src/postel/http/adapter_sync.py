@@ -23,7 +23,7 @@ from ..transport.clock_sync import Later, today
 from ..transport.crew_sync import Channel, Crew
 from ..types import Entry, Features, Kind, Outcome, Progress
 from . import digests, kept, ranges
-from .at_once_sync import AtOnce
+from .at_once_sync import AHEAD, AtOnce
 from .index_sync import Pages
 from .reading_sync import PLAIN, HTTPReading
 from .responses_sync import StreamResponse
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Adapter"]
 
 K = TypeVar("K")
-
-AHEAD = 4
-"""Files asked for at once in `read_many`: with the four workers of a tree, sixteen."""
 
 _REMEMBERED = 10_000
 """Entries whose validators are kept, so that what is changed is what was looked at."""
@@ -171,7 +168,7 @@ class Adapter(Files):
 
     def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
         """`stat` of many, several at once."""
-        return AtOnce((path, partial(self.stat, path)) for path in paths)
+        return AtOnce(((path, partial(self.stat, path)) for path in paths), self.site)
 
     def read(self, path: str, *, offset: int = 0) -> HTTPReading:
         """A file from *offset* on."""
@@ -245,14 +242,18 @@ class Adapter(Files):
     ) -> Results[Outcome[None]]:
         """`remove` of many: files several at once, folders in their order."""
         calls = ((path, partial(self.remove, path, folder=folders)) for path in paths)
-        return AtOnce(calls, most=1 if folders else AHEAD)
+        return AtOnce(calls, self.site, ordered=folders)
 
     # -- many at once ----------------------------------------------------------------------
 
     def read_many(
         self, items: Iterable[tuple[K, str]], take: Callable[[K, Reading], Later[None]]
     ) -> None:
-        """Read many files; the next ones are asked for, and small ones read, meanwhile."""
+        """Read many files; the next ones are asked for, and small ones read, meanwhile.
+
+        With the four workers of a tree that is sixteen at once, where the server takes so many.
+        """
+        site = self.site
         coming: Iterator[tuple[K, str]] = iter(items)
         window: deque[tuple[K, HTTPReading, Channel[None]]] = deque()
         jobs: Channel[tuple[HTTPReading, Channel[None]]] = Channel(AHEAD)
@@ -263,17 +264,19 @@ class Adapter(Files):
                     for key, path in coming:
                         reading, ready = self.read(path), Channel[None](1)
                         window.append((key, reading, ready))
-                        if workers < AHEAD:
+                        if workers < site.at_once:
                             crew.start(_ahead, jobs)
                             workers += 1
                         jobs.put((reading, ready))
-                        if len(window) >= AHEAD:
+                        if len(window) >= site.at_once:
                             break
                     if not window:
                         break
                     key, reading, ready = window.popleft()
                     try:
                         ready.get()
+                        if reading.put_off:
+                            site.at_once = 1
                         take(key, reading)
                     finally:
                         reading.close()

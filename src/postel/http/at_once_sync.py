@@ -1,43 +1,62 @@
 # GENERATED from at_once_async.py by tools/unasync.py: edit that file, not this one.
-"""Many calls over a pool of connections: a few at once, their outcomes in order."""
+"""Many calls over a pool of connections: a few at once, their outcomes in order.
+
+A server that wants fewer at once says so by 429 or 503. What it refused is asked for again, and
+from then on one thing at a time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from ..errors import ReplyError
+from ..errors import ReplyError, TryLater
 from ..session.results_sync import Results
 from ..transport.clock_sync import Later
 from ..transport.crew_sync import Crew
 from ..types import Outcome
 
-__all__ = ["AtOnce"]
+__all__ = ["AHEAD", "AtOnce", "Learning"]
 
 T = TypeVar("T")
 
+AHEAD = 4
+"""Requests under way at once, as long as the server takes them."""
+
+
+class Learning(Protocol):
+    """Who knows how many requests a server takes at once."""
+
+    at_once: int
+
 
 class AtOnce(Results[Outcome[T]], Generic[T]):
-    """The outcomes of calls, *most* of them at once.
+    """The outcomes of calls, several at once.
 
     Args:
         calls: for each its path, and what to call.
-        most: how many at once; 1 keeps their order on the server too.
+        site: knows how many at once.
+        ordered: whether they keep their order on the server too.
     """
 
     def __init__(
-        self, calls: Iterable[tuple[str, Callable[[], Later[T]]]], *, most: int = 8
+        self,
+        calls: Iterable[tuple[str, Callable[[], Later[T]]]],
+        site: Learning,
+        *,
+        ordered: bool = False,
     ) -> None:
         super().__init__()
         self._calls = iter(calls)
-        self._most = most
+        self._site = site
+        self._ordered = ordered
 
     def settle(self) -> None:
         """Nothing is open between two batches."""
 
     def _more(self) -> Sequence[Outcome[T]]:
-        batch = list(islice(self._calls, self._most))
+        batch = list(islice(self._calls, 1 if self._ordered else self._site.at_once))
         outcomes: list[Outcome[T]] = [Outcome(path) for path, _ in batch]
 
         def one(index: int, path: str, call: Callable[[], Later[T]]) -> None:
@@ -52,4 +71,10 @@ class AtOnce(Results[Outcome[T]], Generic[T]):
         with Crew() as crew:
             for index, (path, call) in enumerate(batch):
                 crew.start(one, index, path, call)
+        refused = [index for index, outcome in enumerate(outcomes)
+                   if isinstance(outcome.error, TryLater)]
+        if refused:
+            self._site.at_once = 1
+        for index in refused:
+            one(index, *batch[index])
         return outcomes

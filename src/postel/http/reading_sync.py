@@ -17,7 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..errors import Changed, ChecksumMismatch, Conflict, Incomplete, PostelError, ProtocolError
+from ..errors import (
+    Changed,
+    ChecksumMismatch,
+    Conflict,
+    Incomplete,
+    PostelError,
+    ProtocolError,
+    TryLater,
+)
 from ..session.files_sync import Reading
 from ..transport.clock_sync import today
 from ..types import Entry
@@ -81,6 +89,11 @@ class HTTPReading(Reading):
                 self._ahead.reverse()
         except PostelError as error:
             self._failure = error
+
+    @property
+    def put_off(self) -> bool:
+        """Whether the server wants it asked for later (429, 503): it is asked too much at once."""
+        return isinstance(self._failure, TryLater)
 
     # -- asking ----------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from ..wire.text import display
 from . import digests, kept
 from .adapter_async import AsyncAdapter
 from .asking import base_of
+from .at_once_async import AHEAD
 from .client_async import AsyncClient
 from .cookies import Jar
 from .disposition import parse as parse_disposition
@@ -113,6 +114,7 @@ class AsyncSite(AsyncFileSite):
         self._latency, self._info = 0.0, ServerInfo("")
         self._peer: Peer | None = None
         self._lent = False
+        self.at_once = AHEAD
         self.is_bucket = False
         self.digests: tuple[str, ...] = ()
         self._files = self._adapter()

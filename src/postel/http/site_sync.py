@@ -27,6 +27,7 @@ from ..wire.text import display
 from . import digests, kept
 from .adapter_sync import Adapter
 from .asking import base_of
+from .at_once_sync import AHEAD
 from .client_sync import Client
 from .cookies import Jar
 from .disposition import parse as parse_disposition
@@ -113,6 +114,7 @@ class Site(FileSite):
         self._latency, self._info = 0.0, ServerInfo("")
         self._peer: Peer | None = None
         self._lent = False
+        self.at_once = AHEAD
         self.is_bucket = False
         self.digests: tuple[str, ...] = ()
         self._files = self._adapter()

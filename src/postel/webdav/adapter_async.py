@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import AlreadyExists, Changed, Conflict, NotFound, NotSupported
 from ..http import kept
-from ..http.adapter_async import AHEAD
 from ..http.adapter_async import AsyncAdapter as AsyncWebAdapter
 from ..http.at_once_async import AsyncAtOnce
 from ..http.dates import written
@@ -76,7 +75,7 @@ class AsyncAdapter(AsyncWebAdapter):
 
     def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:
         """`stat` of many, several at once, without what only a download needs."""
-        return AsyncAtOnce(((path, partial(self._look, path)) for path in paths), most=AHEAD)
+        return AsyncAtOnce(((path, partial(self._look, path)) for path in paths), self.site)
 
     async def _look(self, path: str) -> Entry:
         name = path.rstrip("/").rpartition("/")[2]
@@ -252,14 +251,14 @@ class AsyncAdapter(AsyncWebAdapter):
     def rename_many(self, pairs: Iterable[tuple[str, str]]) -> AsyncResults[Outcome[None]]:
         """`rename` of many, several at once."""
         return AsyncAtOnce(((old, partial(self.rename, old, new)) for old, new in pairs),
-                           most=AHEAD)
+                           self.site)
 
     def set_many(
         self, items: Iterable[tuple[str, datetime]]
     ) -> AsyncResults[Outcome[None]]:
         """Set the times of many, several at once."""
         return AsyncAtOnce(((path, partial(self.set, path, modified=when))
-                            for path, when in items), most=AHEAD)
+                            for path, when in items), self.site)
 
 
 
