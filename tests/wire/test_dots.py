@@ -67,3 +67,15 @@ def test_nothing_certain_is_held_back() -> None:
     assert reader.pull(lines) == b"def"
     lines.feed(b"g")
     assert reader.pull(lines) == b"\r\ng"
+
+
+@pytest.mark.parametrize("step", [1, 3, 100])
+def test_strict_takes_any_first_dot_off(step: int) -> None:
+    """What receivers of mail do (RFC 5321 section 4.5.2); a sender that forgot is found out."""
+    lines, body, got = LineBuffer(), DotReader(strict=True), b""
+    stream = b".a\r\n..b\r\nc.\r\n.\r\n"
+    for at in range(0, len(stream), step):
+        lines.feed(stream[at : at + step])
+        got += body.pull(lines)
+    assert body.ended
+    assert got == b"a\r\n.b\r\nc.\r\n"

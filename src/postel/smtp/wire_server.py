@@ -94,7 +94,7 @@ class ServerWire:
 
     def begin_data(self) -> None:
         """What comes now is a message, up to its lone dot."""
-        self._dots, self._bare = DotReader(), _BareWatch()
+        self._dots, self._bare = DotReader(strict=True), _BareWatch()
 
     def begin_chunk(self, size: int, *, first: bool = True) -> None:
         """What comes now are *size* bytes of a message; *first* where one begins."""

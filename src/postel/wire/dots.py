@@ -19,6 +19,11 @@ _END = b"\r\n.\r\n"
 class DotReader:
     """Reads one body out of a `LineBuffer`, chunk by chunk.
 
+    Args:
+        strict: whether the dot before any text is taken off, as RFC 5321 section 4.5.2 says to
+            receivers of mail; else only that of a pair, which keeps the lines of servers that
+            forget to double it.
+
     Example:
         >>> lines, body = LineBuffer(), DotReader()
         >>> lines.feed(b"Hi\\r\\n..dot\\r\\n.\\r\\n+OK")
@@ -26,7 +31,9 @@ class DotReader:
         (b'Hi\\r\\n.dot\\r\\n', True, b'+OK')
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
+        self._double = b"\r\n." if strict else b"\r\n.."
+        self._single = self._double[:-1]
         self._held = b"\r\n"  # pretend a line has just ended, so a first line "." is the end
         self._pretended = 2  # bytes of that pretence still to be withheld
         self.ended = False
@@ -44,8 +51,8 @@ class DotReader:
             keep = _certain(data)
         self._held = data[keep:]
         body = data[:keep]
-        if b"\r\n.." in body:
-            body = body.replace(b"\r\n..", b"\r\n.")
+        if self._double in body:
+            body = body.replace(self._double, self._single)
         if body and self._pretended:
             body, self._pretended = body[2:], 0
         return body
