@@ -22,6 +22,7 @@ from postel.transfer import copying_sync, inventory_sync
 from postel.transfer.mirror_sync import mirror
 from postel.transfer.types import Result
 
+
 def quick(*schemes: str) -> list[Any]:
     """*schemes*, those that take longer with the long tests."""
     return [pytest.param(one, marks=pytest.mark.slow if one in ("sftp", "ftps") else ())
