@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .dkim_sign import Signer
     from .questions import Asking, Found, Question, offline
 
-__all__ = ["Asking", "Found", "Question", "offline"]
+__all__ = ["Asking", "Found", "Question", "Signer", "offline"]
 
 _HOMES = {
+    "dkim_sign": ("Signer",),
     "questions": ("Asking", "Found", "Question", "offline"),
 }
 """Each module with the names that are taken from it; add yours sorted."""

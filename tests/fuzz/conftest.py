@@ -1,0 +1,8 @@
+"""Vectors that other tests have are imported by name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "messages"))  # dkim_vectors
