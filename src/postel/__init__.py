@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.opened import open  # noqa: A004 - it is one, for URLs
+    from .transfer.pieces_sync import get_metalink, get_pieces
     from .transfer.sync_sync import sync
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
 
@@ -34,6 +35,8 @@ __all__ = [
     "foreign",
     "ftp",
     "get",
+    "get_metalink",
+    "get_pieces",
     "http",
     "lab",
     "local",
@@ -56,7 +59,8 @@ __all__ = [
 
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
-          "copy_sync": ("copy",), "opened": ("open",)}
+          "copy_sync": ("copy",), "opened": ("open",),
+          "pieces_sync": ("get_metalink", "get_pieces")}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "pop3",
                        "sftp", "ssh", "tftp", "webdav"))
 

@@ -41,7 +41,8 @@ def test_one_that_does_not_is_read_and_written_over_one_connection(
     said.clear()
     where = here.url("ftp", user="alice")
     keys = {"password": "secret", "security": "plain"}
-    result = mirror(f"{where}pub", f"{where}copy", source_options=keys, target_options=keys)
+    result = mirror(f"{where}pub", f"{where}copy", connections=1, source_options=keys,
+                    target_options=keys)
     assert result.ok, result.failures
     assert result.done[Do.NEW] == 20
     assert here.ftp.files.tree("/pub").keys() == {

@@ -31,6 +31,11 @@ __all__ = ["command"]
 @click.option("--verify", type=click.Choice(["size", "digest", "reread"]), default="size",
               show_default=True, help="How each copy is checked before it gets its name.")
 @click.option("--inplace", is_flag=True, help="Write to final names, where nobody may rename.")
+@click.option("--segments", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
+              help="Connections for one large file that comes to this machine, where each is slow "
+                   "for itself.")
+@click.option("--tries", type=click.IntRange(1, 1000), default=3, show_default=True, metavar="N",
+              help="How often one file is begun without coming any further.")
 @transfer_options
 @output_options
 @ssh_options
@@ -42,6 +47,8 @@ def command(
     recursive: bool,
     verify: str,
     inplace: bool,
+    segments: int,
+    tries: int,
     limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
@@ -69,7 +76,8 @@ def command(
         telling = Telling(settings, as_json=as_json)
         try:
             result = copy(place, goal, recursive=recursive, connections=parallel, rate=rate,
-                          verify=verify, inplace=inplace, tell=telling,
+                          verify=verify, inplace=inplace, segments=segments,
+                          tries=tries, tell=telling,
                           **ends(settings, place, goal))
             telling.bar.done()
             worst = max(worst, summary(result, settings, as_json=as_json))

@@ -11,12 +11,14 @@ from ..errors import PostelError, UsageError
 from ..urls import URL
 from ..wire.names import safe_name
 from ..wire.text import display
+from .get_pieces import METALINK, Pieces, place
 from .main import report
 from .options import (
     LocalPath,
     Settings,
     client_options,
     each,
+    location,
     output_options,
     ssh_options,
     throttle,
@@ -41,6 +43,13 @@ __all__ = ["command"]
               help="Go on where an interrupted run stopped (the default), or start afresh.")
 @click.option("-r", "--recursive", is_flag=True, help="Fetch folders, with all below them.")
 @click.option("--verify", is_flag=True, help="Also compare digests, where the server has them.")
+@click.option("--segments", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
+              help="Connections for one large file, where each is slow for itself.")
+@click.option("--mirrors", is_flag=True,
+              help="The URLs are mirrors of one file: take pieces from all of them.")
+@click.option("--metalink/--no-metalink", default=None,
+              help="Take each URL, or path, for a Metalink: fetch what it lists, from all its "
+                   "places, and check its digests. The default for names in .meta4.")
 @transfer_options
 @output_options
 @ssh_options
@@ -53,6 +62,9 @@ def command(
     resume: bool,
     recursive: bool,
     verify: bool,
+    segments: int,
+    mirrors: bool,
+    metalink: bool | None,
     limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
@@ -63,27 +75,39 @@ def command(
     A file appears under its name when it is whole; an interrupted one is gone on with by the
     next run, if the source is still the same.
     """
-    if output is not None and len(urls) > 1:
+    if output is not None and len(urls) > 1 and not mirrors:
         raise UsageError("-o names one file, and there are several URLs", hint="use -d FOLDER")
-    if output == "-" and (recursive or as_json):
+    if output == "-" and (recursive or as_json or mirrors or segments > 1):
         raise UsageError("-o - writes the bytes of one file, and nothing else",
-                         hint="leave -r and --json out, or use -d FOLDER")
+                         hint="leave -r, --json, --mirrors and --segments out, or use -d FOLDER")
+    if recursive and (mirrors or segments > 1 or metalink):
+        raise UsageError("-r fetches folders, and pieces are of files",
+                         hint="postel mirror --segments N takes large files of a folder in pieces")
     bar, rate = Bar(False if settings.quiet or as_json else None), throttle(limit_rate)
+    pieces = Pieces(settings, bar, as_json, rate, Path(directory), output,
+                    max(segments, parallel if mirrors else segments), resume)
 
     def one(url: URL) -> int:
         work = _Get(url, settings, bar, as_json, rate)
         try:
-            if dry_run:
+            if metalink or (metalink is None and url.path.endswith(METALINK)):
+                pieces.metalink(url, dry_run=dry_run)
+            elif dry_run:
                 would("get", str(url), as_json=as_json, into=output or directory)
             elif recursive:
                 return work.folder(Path(output or directory), output is None, parallel)
+            elif segments > 1 and not verify:
+                pieces.file([url])
             else:
                 work.file(output, Path(directory), resume=resume, verify=verify)
         finally:
             bar.done()
         return 0
 
-    return each(urls, one, settings, as_json=as_json,
+    if mirrors:
+        pieces.file([location(text) for text in urls], dry_run=dry_run)
+        return 0
+    return each(urls, one, settings, as_json=as_json, read=place if metalink is not False else None,
                 parallel=1 if recursive or dry_run else parallel)
 
 

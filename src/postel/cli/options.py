@@ -294,6 +294,7 @@ def each(
     *,
     as_json: bool = False,
     parallel: int = 1,
+    read: Callable[[str], URL] | None = None,
 ) -> int:
     """Do *work* for each URL, *parallel* of them at once; return the exit code.
 
@@ -309,7 +310,7 @@ def each(
             settings.fail(error, as_json=as_json)
             return 1
 
-    urls = [location(text) for text in texts]
+    urls = [(read or location)(text) for text in texts]
     if parallel > 1 and len(urls) > 1:
         return max(together(urls, one, parallel), default=0)
     return max([one(url) for url in urls], default=0)

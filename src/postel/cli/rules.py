@@ -46,6 +46,11 @@ _RULES = (
     click.option("--verify", type=click.Choice(["size", "digest", "reread"]), default="size",
                  show_default=True, help="How each copy is checked before it gets its name."),
     click.option("--inplace", is_flag=True, help="Write to final names, where nobody may rename."),
+    click.option("--segments", type=click.IntRange(1, 64), default=1, show_default=True,
+                 metavar="N", help="Connections for one large file that comes to this machine, "
+                                   "where each is slow for itself."),
+    click.option("--tries", type=click.IntRange(1, 1000), default=3, show_default=True,
+                 metavar="N", help="How often one file is begun without coming any further."),
     click.option("--fxp", is_flag=True,
                  help="Two FTP servers send to each other, in the clear; most refuse."),
     click.option("--window", type=click.FloatRange(min=0), metavar="SECONDS",
@@ -73,8 +78,8 @@ def rules_options(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         said = {name: kwargs.pop(name) for name in (
             "compare", "delete", "delete_before", "max_delete", "allow_empty", "backup", "links",
-            "times", "modes", "verify", "inplace", "fxp", "window", "escape", "filters",
-            "filter_files", "min_size", "max_size", "min_age", "max_age")}
+            "times", "modes", "verify", "inplace", "segments", "tries", "fxp", "window", "escape",
+            "filters", "filter_files", "min_size", "max_size", "min_age", "max_age")}
         rules = _rules(**said)
         explain = kwargs.pop("explain")
         if explain is not None:

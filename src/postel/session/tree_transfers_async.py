@@ -7,6 +7,7 @@ not safe here fails like any other file, and the rest arrives.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -155,26 +156,38 @@ async def _fetch_one(
     files: AsyncFiles, work: Work, job: Job, reading: AsyncReading | None, shelf: _Shelf
 ) -> None:
     """One file into its folder; its failure is reported, a broken connection raised."""
+    reached = 0
     try:
         with on_disk(job.path):
             place = await shelf.place(job)
             try:
-                if reading is None:
-                    if job.entry is not None and not files.features.exact_sizes:
-                        job.entry = await files.stat(job.path)  # the listing only said about
-                    size = await download_into(files, job.path, place, entry=job.entry,
-                                               progress=work.progress)
-                else:
-                    size = await _save(reading, place, job, work.progress)
+                size = await (_fetch_large(files, work, job, place) if reading is None
+                              else _save(reading, place, job, work.progress))
                 await work.check(files, job, place, size)
             except BaseException:
+                reached = _reached(place) if reading is None else 0
                 place.keep()
                 raise
             await shelf.whole(job, place, size)
     except PostelError as error:
-        work.failed(job, error)
+        work.failed(job, error, reached)
         if isinstance(error, NetworkError | ProtocolError):
             raise
+
+
+async def _fetch_large(files: AsyncFiles, work: Work, job: Job, place: Target) -> int:
+    if job.entry is not None and not files.features.exact_sizes:
+        job.entry = await files.stat(job.path)  # the listing only said about
+
+    async def plainly() -> int:
+        return await download_into(files, job.path, place, entry=job.entry, progress=work.progress)
+
+    return await work.fetch_large(files, job, place, plainly)
+
+
+def _reached(place: Target) -> int:
+    """Bytes that the next try goes on after."""
+    return 0 if place.file.closed else os.fstat(place.file.fileno()).st_size
 
 
 class _Shelf:

@@ -27,7 +27,7 @@ from ..errors import (
     UsageError,
 )
 from ..transport import disk_async as disk
-from ..types import Entry, Kind
+from ..types import Entry, Kind, Progress
 from ..wire.names import joined
 from .files_async import AsyncFiles, AsyncSink, Watch
 from .transfer_async import Tell, temporary, upload_from
@@ -130,16 +130,24 @@ async def store(files: AsyncFiles, work: Work) -> None:
 
 async def _store_large(files: AsyncFiles, work: Work, job: Job) -> None:
     """A file that is worth going on with where an earlier run stopped."""
+    resume, reached = work.may_resume(job), 0
+
+    def tell(progress: Progress) -> None:
+        nonlocal reached
+        reached = progress.done if resume else 0
+        if work.progress is not None:
+            work.progress(progress)
+
     try:
         with _readable(job) as file:
             status = os.fstat(file.fileno())
             size = await upload_from(
-                files, file, job.path, size=status.st_size, resume=work.may_resume(job),
-                modified=datetime.fromtimestamp(status.st_mtime, UTC), progress=work.progress,
+                files, file, job.path, size=status.st_size, resume=resume,
+                modified=datetime.fromtimestamp(status.st_mtime, UTC), progress=tell,
                 check=lambda size: work.check(files, job, None, size))
         work.done(job, size)
     except PostelError as error:
-        work.failed(job, error)
+        work.failed(job, error, reached)
         if isinstance(error, NetworkError | ProtocolError):
             raise
 

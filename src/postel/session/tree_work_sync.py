@@ -2,8 +2,9 @@
 """One queue of files, several workers, each with a connection of its own.
 
 A file that fails is reported and the rest goes on. A worker whose connection breaks opens another
-one, more careful, and what it had in hand goes back into the queue; one that is not let in again
-leaves its share to the others.
+one after a while, more careful, and what it had in hand goes back into the queue; one that is not
+let in again leaves its share to the others. What a server wants to be asked for later waits until
+then, while the rest goes on. Whatever has moved in between makes the next failure a first one.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import NetworkError, PostelError, ProtocolError, TransferError, TryLater
-from ..transport.clock_sync import Later
+from ..transport.clock_sync import Later, now, sleep
 from ..transport.crew_sync import Crew
 from ..transport.folder import Folder
 from ..transport.target import Target
 from ..types import Entry
 from .files_sync import Files
+from .patience_sync import again, wait_for
 from .transfer_sync import Tell, temporary
 from .trees_sync import Report
 
@@ -74,7 +76,8 @@ class Job:
         local: the file here that is stored.
         mode: the permissions that it gets here; None takes those of what it replaces.
         name: what it is called here, where that differs.
-        tries: how often it was begun.
+        tries: how often it was begun since it last came further.
+        reached: bytes of it that were there when it last failed.
     """
 
     path: str
@@ -84,17 +87,29 @@ class Job:
     mode: int | None = None
     name: str = ""
     tries: int = 0
+    reached: int = 0
 
 
 @dataclass
 class Work:
-    """What the workers share: jobs are taken from it, results go into the report."""
+    """What the workers share: jobs are taken from it, results go into the report.
+
+    Attributes:
+        tries: how often one file is begun without coming further.
+        waiting: jobs that are to be begun again, and not before when.
+        steps: grows with all that is done; who fails after it has, has come further.
+        most: connections that the server lets in, as far as it is known.
+    """
 
     root: Folder | None
     progress: Tell
     durable: bool
     report: Report = field(default_factory=Report)
     jobs: deque[Job] = field(default_factory=deque)
+    tries: int = TRIES
+    waiting: deque[tuple[float, Job]] = field(default_factory=deque)
+    steps: int = 0
+    most: int | None = None
 
     def take(
         self, held: list[Job], *, temporary_names: bool = False
@@ -133,16 +148,71 @@ class Work:
 
     def done(self, job: Job, size: int) -> None:
         """*job* is there under its name."""
+        self.steps += 1
         self.report.add(size)
 
-    def failed(self, job: Job, error: PostelError) -> None:
-        """Report *job*, or put it back when another try may help."""
+    def failed(self, job: Job, error: PostelError, reached: int = 0) -> None:
+        """Report *job*, or put it back when another try may help.
+
+        Args:
+            job: which.
+            error: why.
+            reached: bytes of it that are there, where another try goes on after them.
+        """
+        if reached > job.reached and isinstance(error, NetworkError | ProtocolError | TryLater):
+            job.reached, job.tries = reached, 0  # it was cut, but further on than the last time
+            self.steps += 1
         job.tries += 1
+        wait = wait_for(error, job.tries)
         cut = isinstance(error, NetworkError | ProtocolError | TryLater | TransferError)
-        if cut and job.tries < TRIES:
-            self.jobs.append(job)
+        if not cut or wait is None or job.tries >= self.tries:
+            self.lost(job, error)
+        elif isinstance(error, TryLater):
+            self.waiting.append((now() + wait, job))
         else:
-            self.report.fail(job.path, error)
+            self.jobs.append(job)
+
+    def lost(self, job: Job, error: PostelError) -> None:
+        """No other try: report *job*."""
+        self.report.fail(job.path, error)
+
+    def ready(self) -> bool:
+        """Whether there are jobs; those that have to wait are waited for where no others are."""
+        while True:
+            soonest = self._wake()
+            if self.jobs:
+                return True
+            if soonest is None:
+                return False
+            sleep(max(0.0, soonest - now()))
+
+    def _wake(self) -> float | None:
+        """Put what has waited long enough among the jobs; when the next has."""
+        soonest: float | None = None
+        for _ in range(len(self.waiting)):
+            try:
+                when, job = self.waiting.popleft()
+            except IndexError:
+                break  # another worker was faster
+            if when <= now():
+                self.jobs.append(job)
+            else:
+                self.waiting.append((when, job))
+                soonest = when if soonest is None else min(soonest, when)
+        return soonest
+
+    def fetch_large(
+        self, files: Files, job: Job, place: Target, plainly: Callable[[], Later[int]]
+    ) -> int:
+        """Fetch a file that is worth going on with into *place*; return its size.
+
+        Args:
+            files: the server's side.
+            job: which.
+            place: the file here.
+            plainly: fetches it over this one connection.
+        """
+        return plainly()
 
 
 def run(
@@ -152,7 +222,8 @@ def run(
     some: Callable[[Files, Work], Later[None]],
 ) -> None:
     """Let workers take jobs until none is left; the caller's own connection is the first."""
-    count = _workers(site, work, connections)
+    allowed = connections if work.most is None else min(connections, work.most)
+    count = _workers(site, work, allowed)
     with Crew() as crew:
         for _ in range(count - 1):
             crew.start(_extra_worker, site.another(), work, some)
@@ -191,13 +262,13 @@ def _extra_worker(
 def _worker(
     site: Site, work: Work, some: Callable[[Files, Work], Later[None]]
 ) -> None:
-    troubles = 0
-    while work.jobs:
+    troubles = steps = 0
+    while work.ready():
         try:
             some(site.files, work)
-        except (NetworkError, ProtocolError):
-            troubles += 1
-            if troubles > TRIES:
+        except (NetworkError, ProtocolError) as error:
+            troubles = troubles + 1 if work.steps == steps else 1
+            steps = work.steps
+            if troubles > work.tries:
                 raise
-            site.be_careful()
-            site.reopen()
+            again(site, error, troubles, work.tries)

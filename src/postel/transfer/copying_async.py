@@ -31,19 +31,23 @@ from ..errors import (
     ReplyError,
 )
 from ..session.files_async import AsyncFiles, Watch
+from ..session.patience_async import again
 from ..session.transfer_async import temporary
 from ..session.tree_transfers_async import fetch
 from ..session.tree_uploads_async import store, store_inplace
-from ..session.tree_work_async import LARGE, TRIES, Job, Work, run
+from ..session.tree_work_async import LARGE, Job, Work, run
 from ..transport import disk_async as disk
+from ..transport.clock_async import Later
 from ..transport.crew_async import AsyncCrew
 from ..transport.digests import digest_of as digest_here
 from ..transport.folder import Folder
 from ..transport.target import Target
 from ..types import Entry, Kind, Progress
-from .digests_async import digest_of
+from .digests_async import digest_of, reread
 from .ground import Ground
 from .journal import Journal
+from .parts import SMALLEST
+from .segments_async import AsyncSource, fetch_parts, prepared
 from .tree_async import AsyncTree
 from .types import Action, Mark, Rules, Verify
 
@@ -180,7 +184,7 @@ class AsyncCopying:
             return
         name = offered[0] if self.rules.verify is Verify.DIGEST else "SHA-256"
         told = await (digest_of(files, there, name) if self.rules.verify is Verify.DIGEST
-                      else _reread(files, there))
+                      else reread(files, there))
         here = await disk.call(_digest_of, place, job.local, name)
         if here != told:
             if place is not None:
@@ -216,8 +220,8 @@ class AsyncCopying:
             await target.site.aclose()
 
     async def _relays(self, source: AsyncTree, target: AsyncTree, work: _Work) -> None:
-        troubles = 0
-        while work.jobs:
+        troubles = steps = 0
+        while await work.ready():
             try:
                 job = cast("_CopyJob", work.jobs.popleft())
             except IndexError:
@@ -228,12 +232,12 @@ class AsyncCopying:
             except PostelError as error:
                 work.failed(job, error)
                 if isinstance(error, NetworkError | ProtocolError):
-                    troubles += 1
-                    if troubles > TRIES:
+                    troubles = troubles + 1 if work.steps == steps else 1
+                    steps = work.steps
+                    if troubles > work.tries:
                         raise
                     for site in {id(tree.site): tree.site for tree in (source, target)}.values():
-                        site.be_careful()
-                        await site.reopen()
+                        await again(site, error, troubles, work.tries)
 
     async def _relay(self, source: AsyncTree, target: AsyncTree, job: _CopyJob) -> int:
         """One file from server to server, by way of a temporary name."""
@@ -307,7 +311,7 @@ class AsyncCopying:
             one = await digest_of(ours, job.path, common[0])
             other = await digest_of(theirs, place, common[0])
         else:
-            one, other = await _reread(ours, job.path), await _reread(theirs, place)
+            one, other = await reread(ours, job.path), await reread(theirs, place)
         if one != other:
             raise ChecksumMismatch(f"copy {job.path}: the two ends differ: {one} and {other}",
                                    hint="it was damaged on the way, or changed; it is tried again")
@@ -325,7 +329,8 @@ class _Work(Work):
     """The queue of a run: what becomes of each job goes to its action."""
 
     def __init__(self, copying: AsyncCopying, root: Folder | None) -> None:
-        super().__init__(root, copying.progress, copying.rules.durable)
+        super().__init__(root, copying.progress, copying.rules.durable,
+                         tries=copying.rules.tries)
         self._copying = copying
 
     async def check(self, files: AsyncFiles, job: Job, place: Target | None, size: int) -> None:
@@ -343,17 +348,35 @@ class _Work(Work):
             return False
         return self._copying.journal.begin(action.path, action.new)
 
+    async def fetch_large(
+        self, files: AsyncFiles, job: Job, place: Target, plainly: Callable[[], Later[int]]
+    ) -> int:
+        """In segments, where that is asked for and the server can be read from the middle."""
+        entry, count = job.entry, self._copying.rules.segments
+        has = files.features
+        if (entry is None or (entry.exact_size or 0) < 2 * SMALLEST or count < 2
+                or not has.resume_read or (has.validators and entry.validator is None)):
+            return await plainly()
+        tree = self._copying.source
+        source = AsyncSource(tree.name, job.path, entry, tree.site.another)
+        parts = await disk.call(prepared, place, [source], job.path)
+        watch = Watch(job.path, parts.size, self.progress, parts.size - parts.missing)
+        try:
+            await fetch_parts(parts, [source], count, watch, first=files)
+        except ProtocolError:
+            return await plainly()
+        watch.tell()
+        return parts.size
+
     def done(self, job: Job, size: int) -> None:
         """A file has its name."""
         super().done(job, size)
         self._copying.landed(cast("_CopyJob", job), size)
 
-    def failed(self, job: Job, error: PostelError) -> None:
-        """Another try, or the end of it."""
-        before = len(self.report.failures)
-        super().failed(job, error)
-        if len(self.report.failures) > before:
-            self._copying.lost(cast("_CopyJob", job), error)
+    def lost(self, job: Job, error: PostelError) -> None:
+        """No other try."""
+        super().lost(job, error)
+        self._copying.lost(cast("_CopyJob", job), error)
 
 
 async def _straight(source: AsyncTree, path: str, target: AsyncTree, place: str) -> int:
@@ -365,17 +388,6 @@ async def _straight(source: AsyncTree, path: str, target: AsyncTree, place: str)
         raise NotSupported(f"copy {path}: FXP is between two FTP servers",
                            hint="without fxp (--fxp) the bytes pass through here")
     return await fxp(source.site, path, target.site, place)
-
-
-async def _reread(files: AsyncFiles, path: str) -> str:
-    """The SHA-256 of what a read gives now, whatever the peer says of it."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    async with files.read(path) as reading:
-        async for chunk in reading:
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _digest_of(place: Target | None, local: Path | None, name: str) -> str:

@@ -9,7 +9,7 @@ from ..errors import NotSupported, ReplyError
 from ..session.files_async import AsyncFiles
 from ..transport.digests import HASHES
 
-__all__ = ["digest_of", "same_bytes"]
+__all__ = ["digest_of", "reread", "same_bytes"]
 
 _WEAK = "CRC32"
 """A checksum finds damage, but not whether two files are one: it is never taken here."""
@@ -47,6 +47,11 @@ async def digest_of(files: AsyncFiles, path: str, name: str = "SHA-256") -> str:
             return (await files.digest(path, name))[1].lower()
         except (NotSupported, ReplyError):
             pass  # it said so and cannot: read it
+    return await reread(files, path, name)
+
+
+async def reread(files: AsyncFiles, path: str, name: str = "SHA-256") -> str:
+    """The digest *name* of what a read gives now, whatever the peer says of it."""
     digest = hashlib.new(HASHES[name], usedforsecurity=False)
     async with files.read(path) as reading:
         async for chunk in reading:

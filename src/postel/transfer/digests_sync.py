@@ -9,7 +9,7 @@ from ..errors import NotSupported, ReplyError
 from ..session.files_sync import Files
 from ..transport.digests import HASHES
 
-__all__ = ["digest_of", "same_bytes"]
+__all__ = ["digest_of", "reread", "same_bytes"]
 
 _WEAK = "CRC32"
 """A checksum finds damage, but not whether two files are one: it is never taken here."""
@@ -47,6 +47,11 @@ def digest_of(files: Files, path: str, name: str = "SHA-256") -> str:
             return (files.digest(path, name))[1].lower()
         except (NotSupported, ReplyError):
             pass  # it said so and cannot: read it
+    return reread(files, path, name)
+
+
+def reread(files: Files, path: str, name: str = "SHA-256") -> str:
+    """The digest *name* of what a read gives now, whatever the peer says of it."""
     digest = hashlib.new(HASHES[name], usedforsecurity=False)
     with files.read(path) as reading:
         for chunk in reading:

@@ -1,11 +1,9 @@
-# A conversation (its twin pieces_sync.py is generated): one file over several connections.
-"""A large file in segments, from one place or from several that have the same.
+# A conversation (its twin pieces_sync.py is generated): one file, wherever it can be had.
+"""A file from several places at once, and what a Metalink says of it.
 
-Each worker has a connection of its own and reads from some offset on, until it meets what another
-has fetched. Whoever is done takes half of the largest part that is left, so a slow mirror ends up
-with little. What has arrived is noted beside the partial file, and a run that was stopped goes on
-with it, if the source still is what it was. At the end the whole is checked: by the digests of a
-Metalink, piece by piece, and a piece that is wrong is fetched again, from another place.
+The segments (segments_async.py) come from all places that have the file. At the end the whole is
+checked: by the digests of the Metalink, piece by piece, and a piece that is wrong is fetched again,
+from another place.
 """
 
 from __future__ import annotations
@@ -13,114 +11,47 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import (
     ChecksumMismatch,
     Incomplete,
+    LimitReached,
     NotSupported,
     PostelError,
-    TransferError,
+    ProtocolError,
     UsageError,
 )
+from ..session.files_async import Watch
 from ..session.site_async import AsyncFileSite
+from ..session.transfer_async import download_into
 from ..transport import disk_async as disk
-from ..transport.crew_async import AsyncCrew
 from ..transport.digests import HASHES
 from ..transport.target import Target, on_disk
-from ..types import Entry, Progress
+from ..types import Entry, Kind, Progress
 from ..urls import URL
-from .metalink import Metalink
+from .metalink import Metalink, parse_metalink
+from .pace_async import AsyncThrottle
+from .parts import SMALLEST, Parts
 from .places import place_of
+from .rates import Rate
+from .segments_async import TRIES, AsyncSource, fetch_parts, prepared
 from .sites_async import open_site
 
-__all__ = ["SMALLEST", "get_pieces"]
+__all__ = ["SMALLEST", "get_metalink", "get_pieces", "read_metalink"]
 
-SMALLEST = 4 << 20
-"""Bytes of a segment: a shorter one is not worth a connection."""
+LARGEST_METALINK = 16 << 20
+"""Bytes of a Metalink document: digests of a million pieces."""
 
-_TRIES = 3
-"""How often a place may fail before it is left alone."""
+SCHEMES = frozenset(("dav", "davs", "ftp", "ftps", "http", "https", "scp", "sftp", "webdav",
+                     "webdavs"))
+"""Where a Metalink may send us: to servers, never to files of this machine."""
 
 Tell = Callable[[Progress], object] | None
-
-
-@dataclass
-class _Part:
-    """A run of bytes that one worker fetches: from *at* up to *end*."""
-
-    at: int
-    end: int
-    taken: bool = False
-
-    @property
-    def left(self) -> int:
-        """Bytes that are missing."""
-        return self.end - self.at
-
-
-@dataclass
-class _Work:
-    """What the workers share: who fetches which bytes."""
-
-    target: Target
-    size: int
-    parts: list[_Part]
-    tell: Tell
-    name: str
-    problems: list[PostelError] = field(default_factory=list)
-    identity: dict[str, object] = field(default_factory=dict)
-    since: int = 0
-
-    def take(self) -> _Part | None:
-        """A part that nobody has in hand, else half of the largest that somebody has."""
-        free = [part for part in self.parts if not part.taken and part.left]
-        if free:
-            part = max(free, key=lambda one: one.left)
-            part.taken = True
-            return part
-        busy = max(self.parts, key=lambda one: one.left, default=None)
-        if busy is None or busy.left < 2 * SMALLEST:
-            return None
-        middle = busy.at + busy.left // 2
-        half = _Part(middle, busy.end, True)
-        busy.end = middle
-        self.parts.append(half)
-        return half
-
-    def write(self, part: _Part, data: bytes) -> bool:
-        """Put *data* where it belongs; whether more of the part is wanted."""
-        data = data[: part.left]
-        if data:
-            _write_at(self.target, part.at, data)
-            part.at += len(data)
-            self.since += len(data)
-        if self.since >= SMALLEST:
-            self.note()
-        if self.tell is not None:
-            self.tell(Progress(self.name, self.done, self.size, 0.0))
-        return part.left > 0
-
-    @property
-    def done(self) -> int:
-        """Bytes that have arrived."""
-        return self.size - sum(part.left for part in self.parts)
-
-    def note(self) -> None:
-        """Keep, beside the partial file, what is missing of it."""
-        self.since = 0
-        missing = [[part.at, part.end] for part in self.parts if part.left]
-        self.target.write_note({**self.identity, "missing": missing})
-
-
-def _write_at(target: Target, offset: int, data: bytes) -> None:
-    """Write all of *data* at *offset*; workers of several threads never share a position."""
-    view, fd = memoryview(data), target.file.fileno()
-    while view:
-        count = os.pwrite(fd, view, offset)
-        view, offset = view[count:], offset + count
+Options = Callable[[URL], dict[str, Any]]
 
 
 async def get_pieces(
@@ -129,9 +60,10 @@ async def get_pieces(
     *,
     connections: int = 4,
     metalink: Metalink | None = None,
+    resume: bool = True,
     progress: Tell = None,
-    rate: int | None = None,
-    options: Callable[[URL], dict[str, Any]] = lambda url: {},
+    rate: Rate | AsyncThrottle | None = None,
+    options: Options = lambda url: {},
 ) -> Path:
     """Fetch one file from several places at once, or from one over several connections.
 
@@ -140,8 +72,9 @@ async def get_pieces(
         target: where it goes.
         connections: how many at once, in all.
         metalink: what the file must be: its size and digests, whole and by pieces.
+        resume: go on where an interrupted run stopped, if the places still have the same.
         progress: called with a `Progress` now and then.
-        rate: at most so many bytes a second, for each connection.
+        rate: at most so many bytes a second, over all connections; see `Rates`.
         options: the keywords of the client for a URL.
 
     Returns:
@@ -150,7 +83,11 @@ async def get_pieces(
     Raises:
         Incomplete: no place has all of it.
         ChecksumMismatch: what arrived is not what the Metalink says.
-        NotSupported: no place can be read from the middle; `postel.get` needs none of that.
+        Changed: a place had another file before the end than at the beginning.
+        NotFound: no place has it.
+
+    Where no place can be read from the middle, the file comes in one row from the first that has
+    it.
 
     Example:
         >>> path = await get_pieces(["ftp://ftp.example.org/pub/hello.txt",
@@ -162,177 +99,191 @@ async def get_pieces(
     if not urls:
         raise UsageError("get in pieces: there is no URL")
     path = Path(target)
-    sources, entry = await _agreeing(urls, metalink, options, rate)
-    size = entry.exact_size or 0
+    throttle = None if rate is None else AsyncThrottle.of(rate)
+    sources = await _agreeing(urls, metalink, options, throttle)
+    if not sources[0].ranges:
+        return await _in_one_row(sources, path, metalink, progress, resume=resume)
     with on_disk(path), Target.at(path) as place:
-        work = await disk.call(_prepared, place, entry, size, progress, path.name)
+        digest = metalink.digests[0][1] if metalink is not None and metalink.digests else ""
+        parts = await disk.call(prepared, place, sources, path.name, digest=digest, resume=resume)
+        watch = Watch(path.name, parts.size, progress, parts.size - parts.missing)
         try:
-            await _fetch_all(work, sources, connections, rate, options)
-            for _ in range(_TRIES if metalink is not None else 0):
-                if metalink is None or not await disk.call(_wrong_pieces, work, metalink):
+            for _ in range(TRIES + len(sources)):
+                await fetch_parts(parts, sources, connections, watch)
+                if metalink is None or not await disk.call(_wrong_pieces, parts, metalink):
                     break
-                await _fetch_all(work, sources[::-1], connections, rate, options)
-        except BaseException:
-            work.note()
-            raise
-        if metalink is not None:
-            await disk.call(_check_whole, work, metalink)
-        await disk.call(_commit, place, entry)
+                sources = sources[1:] + sources[:1]
+        except ProtocolError:
+            await disk.call(place.discard)
+            return await _in_one_row(sources, path, metalink, progress, resume=False)
+        watch.tell()
+        await disk.call(_settle, place, parts, metalink, sources[0].entry)
     return path
 
 
+async def get_metalink(
+    place: str | Path | URL,
+    folder: Path | str = ".",
+    *,
+    connections: int = 4,
+    resume: bool = True,
+    progress: Tell = None,
+    rate: Rate | AsyncThrottle | None = None,
+    options: Options = lambda url: {},
+) -> list[Path]:
+    """Fetch the files of a Metalink (RFC 5854), each from all its places, and check their digests.
+
+    Args:
+        place: URL or path of the Metalink.
+        folder: where the files go, under the names that it says.
+        connections: how many at once, for each file.
+        resume: go on where an interrupted run stopped.
+        progress: called with a `Progress` now and then.
+        rate: at most so many bytes a second, over all connections; see `Rates`.
+        options: the keywords of the client for a URL.
+
+    Returns:
+        Where the files are.
+
+    Raises:
+        ProtocolError: it is no Metalink.
+        UsageError: it names no place that can be used.
+        ChecksumMismatch: what arrived is not what it says.
+    """
+    throttle = None if rate is None else AsyncThrottle.of(rate)
+    files = await read_metalink(place, rate=throttle, options=options)
+    return [await get_pieces(one.urls, Path(folder) / one.name, connections=connections,
+                             metalink=one, resume=resume, progress=progress, rate=throttle,
+                             options=options) for one in files]
+
+
+async def read_metalink(
+    place: str | Path | URL,
+    *,
+    rate: Rate | AsyncThrottle | None = None,
+    options: Options = lambda url: {},
+) -> tuple[Metalink, ...]:
+    """What a Metalink at a URL or path says, as far as it can be used.
+
+    Raises:
+        ProtocolError: it is no Metalink.
+        UsageError: it names no place that can be used.
+    """
+    url = place_of(place)
+    site, path = open_site(url, "read", rate=rate, **options(url))
+    said = bytearray()
+    async with site, site.files.read(path) as reading:
+        async for chunk in reading:
+            said += chunk
+            if len(said) > LARGEST_METALINK:
+                raise LimitReached(f"read {url}: a Metalink of over {LARGEST_METALINK:,} bytes")
+    files = tuple(replace(one, urls=tuple(where for where in one.urls if where.scheme in SCHEMES))
+                  for one in parse_metalink(bytes(said)))
+    for one in files:
+        if not one.urls:
+            raise UsageError(f"get {one.name}: the Metalink names no place that can be used",
+                             hint=f"it must be one of {', '.join(sorted(SCHEMES))}")
+    if not files:
+        raise UsageError(f"get {url}: the Metalink has no files")
+    return files
+
+
 async def _agreeing(
-    urls: list[URL], metalink: Metalink | None, options: Callable[[URL], dict[str, Any]],
-    rate: int | None,
-) -> tuple[list[URL], Entry]:
-    """The places that have the file, and agree on its size; what the first says of it."""
-    good: list[URL] = []
-    first: Entry | None = None
+    urls: list[URL], metalink: Metalink | None, options: Options, throttle: AsyncThrottle | None
+) -> list[AsyncSource]:
+    """The places that have the file, and agree on its size with the first of them."""
+    good: list[AsyncSource] = []
     problem: PostelError | None = None
     wanted = metalink.size if metalink is not None else None
     for url in urls:
         try:
-            site, path = open_site(url, "read", rate=rate, **options(url))
-            async with site:
-                entry = await site.stat(path)
-                if not site.files.features.resume_read:
-                    raise NotSupported(f"get {url}: it can only be read from the beginning",
-                                       hint="postel.get fetches it in one row")
+            source = await _looked_at(url, options, throttle)
         except PostelError as error:
             problem = problem or error
             continue
-        size = entry.exact_size
-        if size is not None and size == (wanted if wanted is not None else size):
-            good.append(url)
-            first = first or entry
-            wanted = size
-    if first is None:
-        raise problem or Incomplete(f"get {urls[0]}: no place says how large the file is, "
-                                    f"or none has {wanted} bytes")
-    return good, first
+        size = source.entry.exact_size
+        if wanted is None or size is None or size == wanted:
+            good.append(source)
+            wanted = size if wanted is None else wanted
+    if not good:
+        raise problem or Incomplete(f"get {urls[0]}: no place has {wanted} bytes")
+    return [one for one in good if one.ranges] or good
 
 
-def _prepared(
-    place: Target, entry: Entry, size: int, tell: Tell, name: str
-) -> _Work:
-    """The work that is left, after what an earlier run fetched."""
-    when = entry.modified.isoformat() if entry.modified is not None else ""
-    identity: dict[str, object] = {"size": size, "modified": when, "tag": entry.validator or ""}
-    missing = _missing(place.read_note(), identity, size)
-    if missing is None or place.file.seek(0, os.SEEK_END) != size:
-        place.restart()
-        place.file.truncate(size)
-        missing = [(0, size)]
-    parts = [_Part(start, end) for start, end in missing]
-    work = _Work(place, size, parts, tell, name, identity=identity)
-    work.note()
-    return work
-
-
-def _missing(
-    noted: object, identity: dict[str, object], size: int
-) -> list[tuple[int, int]] | None:
-    """What an earlier run of the same source still missed; None where there was none."""
-    if not isinstance(noted, dict) or not isinstance(missing := noted.pop("missing", None), list):
-        return None
-    if noted != identity:
-        return None
-    try:
-        found = [(int(start), int(end)) for start, end in missing]
-    except (TypeError, ValueError):
-        return None
-    return found if all(0 <= start < end <= size for start, end in found) else None
-
-
-async def _fetch_all(
-    work: _Work, urls: list[URL], connections: int, rate: int | None,
-    options: Callable[[URL], dict[str, Any]],
-) -> None:
-    """Let workers fetch until nothing is missing."""
-    for part in work.parts:
-        part.taken = False
-    left = sum(part.left for part in work.parts)
-    if not left:
-        return
-    count = max(1, min(connections, -(-left // SMALLEST)))
-    work.problems.clear()
-    async with AsyncCrew() as crew:
-        for number in range(1, count):
-            crew.start(_worker, work, urls, number, rate, options)
-        await _worker(work, urls, 0, rate, options)
-    if any(part.left for part in work.parts):
-        await _worker(work, urls, 0, rate, options)  # what a place that failed has left
-    missing = sum(part.left for part in work.parts)
-    if missing:
-        raise work.problems[0] if work.problems else Incomplete(
-            f"get {work.name}: {missing:,} bytes are missing")
-
-
-async def _worker(
-    work: _Work, urls: list[URL], number: int, rate: int | None,
-    options: Callable[[URL], dict[str, Any]],
-) -> None:
-    """Fetch parts over one connection; a place that fails is left for the next one."""
-    for tries in range(_TRIES * len(urls)):
-        url = urls[(number + tries) % len(urls)]
-        part = None
+async def _in_one_row(
+    sources: Sequence[AsyncSource], path: Path, metalink: Metalink | None, progress: Tell, *,
+    resume: bool,
+) -> Path:
+    """From the first place that gives all of it, from its beginning to its end."""
+    problem: PostelError | None = None
+    for source in sources:
         try:
-            site, path = open_site(url, "read", rate=rate, **options(url))
-            async with site:
-                while (part := work.take()) is not None:
-                    await _fetch(work, site, path, part)
-            return
+            with on_disk(path), Target.at(path) as place:
+                site = source.site()
+                async with site:
+                    await download_into(site.files, source.path, place, entry=source.entry,
+                                        resume=resume, progress=progress, url=source.name)
+                await disk.call(_settle, place, None, metalink, source.entry)
+                return path
         except PostelError as error:
-            work.problems.append(error)
-            if part is not None:
-                part.taken = False
+            problem = problem or error
+    raise problem or Incomplete(f"get {path.name}: there is no place")
 
 
-async def _fetch(work: _Work, site: AsyncFileSite, path: str, part: _Part) -> None:
-    """One part, as far as nobody else takes of it."""
-    async with site.files.read(path, offset=part.at) as reading:
-        async for chunk in reading:
-            if not work.write(part, chunk):
-                return
-    if part.left:
-        raise Incomplete(f"get {work.name}: {site.url.authority} ended {part.left:,} bytes early",
-                         hint="it has another file, or was cut")
+async def _looked_at(url: URL, options: Options, throttle: AsyncThrottle | None) -> AsyncSource:
+    def make() -> AsyncFileSite:
+        return open_site(url, "read", rate=throttle, **options(url))[0]
+
+    site, path = open_site(url, "read", rate=throttle, **options(url))
+    async with site:
+        has = site.files.features
+        try:
+            entry = await site.stat(path)
+        except NotSupported:  # a server that tells nothing of its files
+            entry = Entry(path.rpartition("/")[2], Kind.FILE)
+        if entry.is_folder:
+            raise UsageError(f"get {url}: that is a folder")
+        ranges = has.resume_read and entry.exact_size is not None and not (
+            has.validators and entry.validator is None)  # parts of it could be of two versions
+    return AsyncSource(str(url), path, entry, make, ranges)
 
 
-def _wrong_pieces(work: _Work, metalink: Metalink) -> bool:
+def _wrong_pieces(parts: Parts, metalink: Metalink) -> bool:
     """Put pieces whose digest is wrong back among what is missing; whether there are any."""
-    if not metalink.piece or not metalink.pieces:
-        return False
-    for index, due in enumerate(metalink.pieces):
+    wrong = False
+    for index, due in enumerate(metalink.pieces if metalink.piece else ()):
         start = index * metalink.piece
-        end = min(start + metalink.piece, work.size)
-        if start < end and _digest(work.target, metalink.piece_digest, start, end) != due:
-            work.parts.append(_Part(start, end))
-    work.parts = [part for part in work.parts if part.left]
-    return bool(work.parts)
+        end = min(start + metalink.piece, parts.size)
+        if start < end and _digest(parts.target, metalink.piece_digest, start, end) != due:
+            parts.put_back(start, end)
+            wrong = True
+    return wrong
 
 
-def _check_whole(work: _Work, metalink: Metalink) -> None:
-    for name, due in metalink.digests[:1]:
-        found = _digest(work.target, name, 0, work.size)
+def _settle(
+    place: Target, parts: Parts | None, metalink: Metalink | None, entry: Entry
+) -> None:
+    """Check the whole, and give it its name."""
+    if parts is not None and parts.missing:
+        place.discard()
+        raise ChecksumMismatch(f"get {parts.name}: {parts.missing:,} bytes are at no place what "
+                               "they should be", hint="no place has the file that is meant")
+    size, due_size = place.file.seek(0, os.SEEK_END), metalink.size if metalink else None
+    if size != (parts.size if parts is not None else size if due_size is None else due_size):
+        raise Incomplete(f"get {place.name}: {size:,} bytes are here, and others were to come")
+    for name, due in metalink.digests[:1] if metalink is not None else ():
+        found = _digest(place, name, 0, size)
         if found != due:
-            work.target.discard()
-            raise ChecksumMismatch(f"get {work.name}: {name} is {found}, {due} is due",
+            place.discard()
+            raise ChecksumMismatch(f"get {place.name}: {name} is {found}, {due} is due",
                                    hint="one of the places has another file")
+    place.commit(modified=entry.modified)
 
 
 def _digest(target: Target, name: str, start: int, end: int) -> str:
     hasher = hashlib.new(HASHES[name], usedforsecurity=False)
-    target.file.seek(start)
-    while start < end and (data := target.file.read(min(1 << 20, end - start))):
+    read = partial(os.pread, target.file.fileno())
+    while start < end and (data := read(min(1 << 20, end - start), start)):
         hasher.update(data)
         start += len(data)
     return hasher.hexdigest()
-
-
-def _commit(place: Target, entry: Entry) -> None:
-    if place.file.seek(0, os.SEEK_END) != (entry.exact_size or 0):
-        raise TransferError(f"get {place.name}: the file here has another size")
-    place.commit(modified=entry.modified)
-
-

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import NetworkError, ProtocolError
+from ..errors import NetworkError, ProtocolError, TryLater
 from ..session.files_sync import Files
+from ..session.patience_sync import again, pause
 from ..session.site_sync import FileSite
 from ..types import Entry
 from ..wire.names import joined
@@ -64,13 +65,16 @@ class Tree:
 
 
 def listing(tree: Tree, folder: str) -> Sequence[Entry]:
-    """The entries of a folder; a connection that breaks is opened again."""
-    for tries in range(_TRIES):
+    """The entries of a folder; a connection that breaks is opened again after a while."""
+    tries = 0
+    while True:
+        tries += 1
         try:
             return [entry for entry in tree.files.list(tree.at(folder))]
-        except (NetworkError, ProtocolError):
-            if tries == _TRIES - 1:
+        except (NetworkError, ProtocolError, TryLater) as error:
+            if tries == _TRIES:
                 raise
-            tree.site.be_careful()
-            tree.site.reopen()
-    return ()
+            if isinstance(error, TryLater):
+                pause(error, tries)
+            else:
+                again(tree.site, error, tries, _TRIES)

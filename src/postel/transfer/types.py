@@ -91,6 +91,9 @@ class Rules:
         modes: whether files get the source's permissions.
         verify: how each copy is checked.
         inplace: write to the final names, for drop boxes where nothing can be renamed.
+        segments: connections that a large file comes over, where its server can be read from the
+            middle: faster where each connection is slow for itself.
+        tries: how often one file, or one connection, is begun without coming any further.
         fxp: two FTP servers send to each other, in the clear; most refuse.
         window: seconds that times may differ; None takes it from both ends' precision.
         durable: whether each file is synced before it gets its name (on this machine).
@@ -112,6 +115,8 @@ class Rules:
     modes: bool = False
     verify: Verify = Verify.SIZE
     inplace: bool = False
+    segments: int = 1
+    tries: int = 3
     fxp: bool = False
     window: float | None = None
     durable: bool = True

@@ -27,6 +27,7 @@ async def get(
     *,
     resume: bool = True,
     verify: bool = False,
+    segments: int = 1,
     progress: Tell = None,
     **options: Any,
 ) -> Path:
@@ -37,6 +38,8 @@ async def get(
         target: a file, a folder, or None for the URL's last name in the current folder.
         resume: go on where an interrupted run stopped, if the source is still the same.
         verify: compare digests, where the server computes them.
+        segments: connections that a large file comes over, where the server can be read from the
+            middle: faster where each connection is slow for itself. See also `get_pieces`.
         progress: called with a `Progress` now and then.
         options: keywords of the scheme's client, and ``rate=`` in bytes a second.
 
@@ -52,6 +55,12 @@ async def get(
     site, path = open_site(url, "read", **options)
     if place.is_dir():
         place = place / _last(path)
+    if segments > 1 and not verify:
+        from .pieces_async import get_pieces
+
+        rate = options.pop("rate", None)
+        return await get_pieces([url], place, connections=segments, resume=resume, rate=rate,
+                                progress=progress, options=lambda url: options)
     async with site:
         await site.download(path, place, resume=resume, verify=verify, progress=progress)
     return place
