@@ -16,7 +16,22 @@ from ._version import __version__
 
 TYPE_CHECKING = False  # typing itself would be a third of what an import of postel may cost
 if TYPE_CHECKING:
-    from . import aio, dns, errors, foreign, ftp, http, lab, local, pop3, sftp, ssh, tftp, webdav
+    from . import (
+        aio,
+        dns,
+        errors,
+        foreign,
+        ftp,
+        http,
+        lab,
+        local,
+        pop3,
+        sftp,
+        smtp,
+        ssh,
+        tftp,
+        webdav,
+    )
     from .transfer.copy_sync import copy
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.opened import open  # noqa: A004 - it is one, for URLs
@@ -50,6 +65,7 @@ __all__ = [
     "rename",
     "rm",
     "sftp",
+    "smtp",
     "ssh",
     "stat",
     "sync",
@@ -62,7 +78,7 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "copy_sync": ("copy",), "opened": ("open",),
           "pieces_sync": ("get_metalink", "get_pieces")}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "pop3",
-                       "sftp", "ssh", "tftp", "webdav"))
+                       "sftp", "smtp", "ssh", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -15,6 +15,7 @@ from .http.scheme import SCHEMES as _HTTP
 from .local.scheme import SCHEMES as _LOCAL
 from .pop3.scheme import SCHEMES as _POP3
 from .sftp.scheme import SCHEMES as _SFTP
+from .smtp.scheme import SCHEMES as _SMTP
 from .tftp.scheme import SCHEMES as _TFTP
 from .types import Scheme
 from .webdav.scheme import SCHEMES as _WEBDAV
@@ -22,7 +23,7 @@ from .webdav.scheme import SCHEMES as _WEBDAV
 __all__ = ["SCHEMES", "scheme_of"]
 
 SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
-    *_FTP, *_HTTP, *_LOCAL, *_POP3, *_SFTP, *_TFTP, *_WEBDAV)}
+    *_FTP, *_HTTP, *_LOCAL, *_POP3, *_SFTP, *_SMTP, *_TFTP, *_WEBDAV)}
 """Every scheme by its name."""
 
 

@@ -80,9 +80,9 @@ class Session(Generic[C, E]):
     """
 
     protocol: ClassVar[str] = ""
-    scheme: ClassVar[str] = ""
-    ports: ClassVar[Ports]
-    upgrades: ClassVar[bool] = False
+    scheme: str = ""
+    ports: Ports
+    upgrades: bool = False
 
     def __init__(
         self,

@@ -95,8 +95,8 @@ class AsyncEngine(AsyncSession[Any, Any]):
     """
 
     protocol: ClassVar[str] = "SFTP"
-    scheme: ClassVar[str] = "sftp"
-    ports: ClassVar[Ports] = Ports(22, 22)
+    scheme = "sftp"
+    ports = Ports(22, 22)
     _wire: SFTPWire
 
     def __init__(

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NoReturn
 
-from ..errors import NetworkError, ReplyError
+from ..errors import NetworkError, PostelError, ReplyError
 from ..wire.text import display
+from .content import Outgoing
 
-__all__ = ["DSN", "DeliverBy", "Envelope", "Extensions", "Limits", "Notify", "Rcpt", "Recipient",
-           "RecipientsRefused", "Reply", "Sent", "Status", "Unconfirmed"]
+__all__ = ["DSN", "DeliverBy", "Envelope", "Extensions", "Letter", "Limits", "Notify", "Rcpt",
+           "Recipient", "RecipientsRefused", "Reply", "Sent", "Status", "Unconfirmed"]
 
 Notify = Literal["success", "failure", "delay", "never"]
 State = Literal["accepted", "refused", "unknown"]
@@ -259,6 +260,19 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A message in its envelope.
+
+    Args:
+        message: the bytes, or what a composer built.
+        envelope: from whom, to whom, how.
+    """
+
+    message: bytes | Outgoing
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """What became of the message for one recipient.
 
@@ -290,6 +304,7 @@ class Sent:
     Args:
         sender: of the envelope.
         recipients: one result each, in the order given.
+        error: why it was not sent, or not to its end, where that is not the server's word.
 
     Example:
         >>> sent = Sent("a@example.org", (Recipient("b@example.org", "accepted", Reply(250)),))
@@ -299,6 +314,7 @@ class Sent:
 
     sender: str
     recipients: tuple[Recipient, ...]
+    error: PostelError | None = None
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -306,10 +322,14 @@ class Sent:
         return tuple(one.address for one in self.recipients if one.state == "accepted")
 
     @property
-    def refused(self) -> dict[str, Reply]:
-        """Those for whom it has not, each with the server's reason."""
-        return {one.address: one.reply for one in self.recipients
-                if one.state == "refused" and one.reply is not None}
+    def refused(self) -> dict[str, Reply | None]:
+        """Those for whom it has not, each with the server's reason; None where it is `error`."""
+        return {one.address: one.reply for one in self.recipients if one.state == "refused"}
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Those for whom it may have: the answer never came."""
+        return tuple(one.address for one in self.recipients if one.state == "unknown")
 
     @property
     def reply(self) -> Reply | None:
@@ -321,7 +341,13 @@ class Sent:
 
         Raises:
             RecipientsRefused: it has this result as ``sent``.
+            Unconfirmed: for some the answer never came.
+            PostelError: `error`, if nothing was sent because of it.
         """
+        if self.unknown:
+            raise unconfirmed(self) from self.error
+        if self.error is not None:
+            raise self.error
         failed = [one for one in self.recipients if one.state != "accepted"]
         if failed:
             raise refusal(self, failed)
@@ -372,6 +398,16 @@ def refusal(sent: Sent, failed: list[Recipient]) -> RecipientsRefused:
     return error
 
 
+def unconfirmed(sent: Sent) -> Unconfirmed:
+    """The error that says what nobody can know."""
+    error = Unconfirmed(
+        f"send to {len(sent.unknown)} recipient{'s' * (len(sent.unknown) != 1)}: the connection "
+        f"ended before the server's answer: {sent.error or 'nothing came'}",
+        hint="the server may have taken the message: look before you send it again")
+    error.sent = sent
+    return error
+
+
 def _hint(sent: Sent, first: Recipient) -> str:
     if sent.accepted:
         return f"{len(sent.accepted)} others were accepted: do not send to them again"
@@ -381,10 +417,3 @@ def _hint(sent: Sent, first: Recipient) -> str:
     if status and (status.kind, status.subject, status.detail) == (5, 7, 1):
         return "the server does not let you send this: log in, and send from an address of yours"
     return "try again later" if first.temporary else ""
-
-
-def merged(sent: Sent, other: Sent) -> Sent:
-    """*sent* with what *other* knows better."""
-    better = {one.address: one for one in other.recipients}
-    return replace(sent, recipients=tuple(
-        better.get(one.address, one) for one in sent.recipients))

@@ -148,14 +148,19 @@ def end_of_data(stuffed: bytes = b"") -> SMTPCommand:
                        payload=stuffed or b".\r\n")
 
 
-def bdat(chunk: bytes | memoryview, *, last: bool) -> SMTPCommand:
+def bdat(chunk: bytes | memoryview, *, last: bool, size: int | None = None) -> SMTPCommand:
     """A piece of a message, counted (RFC 3030 section 2).
+
+    Args:
+        chunk: the piece, to leave with the command.
+        last: whether the message ends with it.
+        size: of the piece, where it is sent by itself after the command.
 
     Example:
         >>> Wire().send(bdat(b"Hi!", last=True))
         b'BDAT 3 LAST\\r\\nHi!'
     """
-    line = b"BDAT %d" % len(chunk) + b" LAST" * last
+    line = b"BDAT %d" % (len(chunk) if size is None else size) + b" LAST" * last
     return SMTPCommand(line, ends_message=last, payload=chunk)
 
 

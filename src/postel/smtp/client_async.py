@@ -1,0 +1,229 @@
+# A conversation (its twin client_sync.py is generated): the SMTP client.
+"""The SMTP and LMTP client: a mail server as a with block.
+
+Whether a message has arrived is not one question but one for each recipient. `send` raises if
+anyone was refused, unless told otherwise, and its result names everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ..errors import NetworkError, TryLater, UsageError
+from ..transport.clock_async import now
+from . import wire
+from .content import Outgoing
+from .login_async import AsyncLogin
+from .sending_async import AsyncDispatch
+from .terms import check
+from .types import DSN, DeliverBy, Envelope, Letter, Rcpt, Reply, Sent
+
+__all__ = ["AsyncClient"]
+
+_STALE = 30.0
+"""Seconds of rest after which a connection is tried with NOOP before a message is risked."""
+
+
+class AsyncClient(AsyncLogin):
+    """A connection to a mail server; its arguments are those of every client.
+
+    A bare host name is a submission server: port 465 is tried first, then 587 with STARTTLS.
+    ``smtp://host`` is port 25, ``lmtp://host:port`` delivers to a mail store.
+
+    Args:
+        target: host name, or URL.
+        helo: what this machine calls itself; None sends its address.
+
+    Example:
+        >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as server:
+        ...     sent = await server.send(b"Subject: Hi\\r\\n\\r\\nHello\\r\\n",
+        ...                              sender="alice@example.org",
+        ...                              recipients=["bob@example.org"])
+        >>> sent.accepted
+        ('bob@example.org',)
+    """
+
+    # -- sending ---------------------------------------------------------------------------
+
+    async def send(
+        self,
+        message: bytes | Outgoing,
+        *,
+        sender: str | None = None,
+        recipients: Sequence[str | Rcpt] | str | None = None,
+        dsn: DSN | None = None,
+        require_tls: bool = False,
+        deliver_by: DeliverBy | None = None,
+        hold: datetime | timedelta | None = None,
+        priority: int | None = None,
+        submitter: str | None = None,
+        raise_on: Literal["any", "all", "never"] = "any",
+        last: bool = False,
+        timeout: float | None = None,
+    ) -> Sent:
+        """Send one message.
+
+        Args:
+            message: its bytes, or what a composer built.
+            sender: who gets the bounces; "" for nobody; None takes the message's own.
+            recipients: who gets it; None takes the message's own.
+            dsn: of what you want to be told.
+            require_tls: only over verified TLS, all the way.
+            deliver_by: by when.
+            hold: not before this moment, or for so long; the server keeps it.
+            priority: -9 to 9.
+            submitter: who gave it in first, where you pass on others' mail.
+            raise_on: whether an error is raised if "any" recipient was refused, only if "all"
+                were, or "never".
+            last: nothing comes after it: QUIT goes with it, which saves a round trip.
+            timeout: seconds for the whole of it.
+
+        Raises:
+            RecipientsRefused: its ``sent`` tells of each recipient.
+            Unconfirmed: the connection ended after the message and before the answer.
+            NotSupported: the server lacks what the message or the envelope needs.
+            NoSpace: the message is larger than the server takes.
+            NetworkError: the connection ended before the message was sent.
+        """
+        envelope = envelope_of(
+            message, sender, recipients, dsn=dsn or DSN(), require_tls=require_tls,
+            deliver_by=deliver_by, hold=hold, priority=priority, submitter=submitter)
+        check(envelope)
+        async with self._operation("send", timeout):
+            self._connected_before()
+            results = AsyncDispatch(self, [Letter(message, envelope)], last=last)
+            sent = await results.only()
+        if sent.error is not None or sent.unknown:
+            sent.raise_for_refused()
+        if raise_on == "any" or (raise_on == "all" and not sent.accepted):
+            sent.raise_for_refused()
+        return sent
+
+    def send_many(self, letters: Iterable[Letter], *, last: bool = False) -> AsyncDispatch:
+        """Send many messages, each before the one before it is answered where the server stands it.
+
+        Nothing is raised for refusals: each result has to be looked at. If the connection ends,
+        those in doubt come out as "unknown", then the error is raised.
+
+        Args:
+            letters: taken as they are needed.
+            last: nothing comes after them: QUIT goes with the last.
+
+        Returns:
+            An iterator of `Sent`, one for each letter, in order.
+
+        Example:
+            >>> letters = [Letter(b"Subject: %d\\r\\n\\r\\nHello\\r\\n" % n,
+            ...                   Envelope("alice@example.org", (Rcpt("bob@example.org"),)))
+            ...            for n in range(3)]
+            >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
+            ...     [sent.accepted async for sent in box.send_many(letters)]
+            [('bob@example.org',), ('bob@example.org',), ('bob@example.org',)]
+        """
+        return AsyncDispatch(self, letters, last=last)
+
+    # -- the rest --------------------------------------------------------------------------
+
+    async def vrfy(self, name: str, *, timeout: float | None = None) -> Reply:
+        """What the server says of a name (VRFY); most say nothing of use: 252.
+
+        Raises:
+            ReplyError: it does not know the name, or does not tell.
+        """
+        async with self._operation("VRFY", timeout):
+            return await self._ok(wire.command("VRFY", _word(name)))
+
+    async def expn(self, name: str, *, timeout: float | None = None) -> tuple[str, ...]:
+        """Who is on a mailing list (EXPN); most servers do not tell.
+
+        Raises:
+            ReplyError: there is no such list, or the server does not tell.
+        """
+        async with self._operation("EXPN", timeout):
+            return (await self._ok(wire.command("EXPN", _word(name)))).lines
+
+    async def help(self, topic: str = "", *, timeout: float | None = None) -> str:
+        """What the server says to HELP."""
+        async with self._operation("HELP", timeout):
+            return (await self._ok(wire.command("HELP", topic))).text
+
+    async def noop(self, *, timeout: float | None = None) -> None:
+        """Keep the connection alive."""
+        async with self._operation("NOOP", timeout):
+            await self._ok(wire.command("NOOP"))
+
+    async def rset(self, *, timeout: float | None = None) -> None:
+        """Forget a transaction that is half done."""
+        async with self._operation("RSET", timeout):
+            await self._ok(wire.command("RSET"))
+            self._dirty = False
+
+    async def quit(self, *, timeout: float | None = None) -> None:
+        """Say goodbye and close."""
+        try:
+            async with self._operation("QUIT", timeout):
+                await self._say_goodbye()
+        finally:
+            await self._drop()
+
+    # -- private ---------------------------------------------------------------------------
+
+    async def _say_goodbye(self) -> None:
+        await self._ok(wire.command("QUIT"))
+
+    def _connected_before(self) -> None:
+        """A client that was never opened is a mistake; one that lost its server opens again."""
+        if not self._was_open:
+            self._connected()
+
+    @property
+    def _is_verified(self) -> bool:
+        """Whether this is TLS with a certificate that was checked."""
+        return bool(self._connected().peer.tls) and self.context.verify_mode.name != "CERT_NONE"
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether this connection has carried as many messages as the server takes (RFC 9422)."""
+        most = self.capabilities.limits.messages
+        return most is not None and self._sent_here >= most
+
+    async def _ready(self) -> None:
+        """A connection that takes a message: tried if it has rested, made anew if it is gone."""
+        self._connected_before()
+        if self.is_open and self._is_full:
+            await self.aclose()
+        elif self.is_open and now() - self._used_at > _STALE:
+            try:
+                await self.noop()
+            except (NetworkError, TryLater):
+                await self._drop()
+        if not self.is_open:
+            await self._drop()
+            await self.open()
+        self._used_at = now()
+
+
+def envelope_of(message: bytes | Outgoing, sender: str | None,
+                recipients: Sequence[str | Rcpt] | str | None, **options: object) -> Envelope:
+    """The envelope: what is given, else what the message says of itself.
+
+    Raises:
+        UsageError: neither says it.
+    """
+    who = sender if sender is not None else getattr(message, "sender", None)
+    whom = recipients if recipients is not None else getattr(message, "recipients", None)
+    if who is None or whom is None:
+        missing = "sender" if who is None else "recipients"
+        raise UsageError(f"send: there is no {missing}", hint=f"give {missing}=")
+    if isinstance(whom, str):
+        whom = [whom]
+    rcpts = tuple(one if isinstance(one, Rcpt) else Rcpt(str(one)) for one in whom)
+    return Envelope(str(who), rcpts, **options)  # type: ignore[arg-type]
+
+
+def _word(name: str) -> str:
+    if not name.strip():
+        raise UsageError("there is no name to ask for")
+    return name

@@ -1,0 +1,333 @@
+# A conversation (its twin sending_sync.py is generated): many messages over one connection.
+"""Letters in turn, each answered for; the next ones on their way before the last are answered.
+
+Three gaits, by what the server offers and by what is known of it (`postel.smtp.learned`):
+
+- *ahead* (PIPELINING and CHUNKING): whole transactions, up to a window of them, in one go.
+- *rolling* (PIPELINING): MAIL, RCPT and DATA of the next message leave with the text of the last
+  one (RFC 2920 section 3.1), so a message costs one round trip.
+- *stepwise*: one command, one answer.
+
+Between two transactions sent ahead stands RSET: if the first one fails at BDAT, its state is
+indeterminate (RFC 3030 section 4.2), and without RSET the second one's recipients could get the
+first one's sender.
+
+A message is sent again only if the server has said that it did not take it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import NetworkError, PostelError, ProtocolError, ReplyError
+from ..session.results_async import AsyncResults
+from . import wire
+from .content import content_of
+from .parcel import Job, Parcel, Post
+from .terms import terms
+from .transaction_async import LARGE, MOST_DUE, AsyncTransaction
+from .types import Letter, Reply, Sent
+from .wire import SMTPCommand
+
+if TYPE_CHECKING:
+    from .client_async import AsyncClient
+
+__all__ = ["AsyncDispatch"]
+
+_WINDOW = 64
+"""Messages sent ahead of their answers; if the connection breaks, as many are in doubt."""
+
+_AHEAD = 4 << 20
+"""Bytes of messages sent ahead."""
+
+
+class AsyncDispatch(AsyncResults[Sent]):
+    """A result for each letter, in order; an iterator and a context manager.
+
+    Messages are sent ahead: leaving the loop early does not bring them back.
+    """
+
+    def __init__(self, client: AsyncClient, letters: Iterable[Letter], *, last: bool) -> None:
+        super().__init__()
+        self._client = client
+        self._post = Post(letters)
+        self._last = last
+        self._under_way: tuple[Job, Parcel, AsyncTransaction] | None = None
+        self._goodbye: SMTPCommand | None = None
+        self._failed: PostelError | None = None
+
+    async def settle(self) -> None:
+        """Read what is still due for what was sent; the loop then goes on sending."""
+        client = self._client
+        if client._unfinished is self:
+            client._unfinished = None
+        async with client._operation("send"):
+            self._ahead.extend(await self._finish())
+
+    async def _more(self) -> Sequence[Sent]:
+        client = self._client
+        if client._unfinished is self:
+            client._unfinished = None
+        async with client._operation("send"):
+            found: list[Sent] = []
+            while not found and not (self._under_way is None and self._post.is_empty):
+                if self._failed is not None:
+                    raise self._failed
+                found = await self._step()
+            if self._under_way is not None:
+                client._unfinished = self
+            elif self._goodbye is not None and self._post.is_empty:
+                await self._leave()
+            return found
+
+    async def only(self) -> Sent:
+        """The next result, where there must be one."""
+        while not self._ahead:
+            self._ahead.extend(await self._more())
+        return self._ahead.popleft()
+
+    async def _let_go(self) -> None:
+        client = self._client
+        if client._unfinished is self:
+            client._unfinished = None
+        self._under_way = None
+
+    async def _step(self) -> list[Sent]:
+        """One window, or one message; empty where its answer is still to come."""
+        client = self._client
+        if self._under_way is None:
+            if self._goodbye is not None:
+                await self._leave()  # it was said too early: something came back
+            await client._ready()
+        offered, learned = client.capabilities, client._learned
+        pipelining = "PIPELINING" in offered and learned.pipelining
+        chunking = "CHUNKING" in offered
+        if pipelining and chunking and self._under_way is None:
+            window = await self._window(_WINDOW if learned.ahead else 1)
+            if not isinstance(window, Job):
+                return window
+            job: Job | None = window
+        else:
+            job = None if client._is_full and self._under_way else self._post.next()
+        return await self._roll(job, pipelining=pipelining, chunking=chunking)
+
+    # -- ahead ---------------------------------------------------------------------------------
+
+    async def _window(self, most: int) -> list[Sent] | Job:
+        """Send transactions ahead, then read all answers; a job too large for that comes back."""
+        client = self._client
+        flights: list[tuple[Job, Parcel, AsyncTransaction]] = []
+        done: list[Sent] = []
+        due = size = 0
+        while len(flights) < most and not client._is_full:
+            job = self._post.next()
+            if job is None:
+                break
+            parcel = self._parcel(job)
+            if isinstance(parcel, Sent):
+                if flights:
+                    self._post.put_back([job])
+                    break
+                return [parcel]
+            content, asked = parcel.terms.content, len(parcel.terms.rcpts) + 3
+            if content.whole is None or content.size > LARGE or asked > MOST_DUE:
+                if not flights:
+                    return job
+            elif due + asked <= MOST_DUE and size + content.size <= _AHEAD:
+                due, size = due + asked, size + content.size
+                await self._launch(job, parcel, flights)
+                continue
+            self._post.put_back([job])
+            break
+        if self._last and self._post.is_empty:
+            self._goodbye = client._queue(wire.command("QUIT"))
+        await self._land(flights, done)
+        return done
+
+    async def _launch(self, job: Job, parcel: Parcel,
+                      flights: list[tuple[Job, Parcel, AsyncTransaction]]) -> None:
+        client = self._client
+        transaction = AsyncTransaction(client, parcel)
+        await transaction.ask_all(reset=bool(flights) or client._dirty)
+        client._dirty = False
+        client._sent_here += 1
+        flights.append((job, parcel, transaction))
+        if sum(map(len, client._unsent)) > 256 * 1024:
+            try:
+                await client._flush()
+            except NetworkError:
+                pass  # what the server said before it hung up is still to be read
+
+    async def _land(self, flights: list[tuple[Job, Parcel, AsyncTransaction]],
+                    done: list[Sent]) -> None:
+        """Read the answers in order; what comes back unsent is put in front."""
+        waiting = deque(flights)
+        try:
+            while waiting:
+                job, parcel, transaction = waiting[0]
+                await transaction.read_all()
+                waiting.popleft()
+                if parcel.leaving is not None:
+                    await self._left(job, parcel, waiting, done)
+                    return
+                self._landed(job, parcel, done)
+        except (NetworkError, ProtocolError) as error:
+            await self._lost(error, waiting, done)
+
+    def _landed(self, job: Job, parcel: Parcel, done: list[Sent]) -> None:
+        """All answers are there."""
+        client = self._client
+        if parcel.out_of_step and not job.retried and not any(r.positive for r in parcel.finals):
+            client._learned.be_careful()
+            job.retried, client._dirty = True, True
+            self._post.put_back([job])
+            return
+        result = parcel.sent()
+        if result.accepted:
+            client._taken_here += 1
+        else:
+            client._dirty = True  # a refused BDAT leaves the transaction open
+        if (sent := self._settled(job, parcel, result)) is not None:
+            done.append(sent)
+
+    def _settled(self, job: Job, parcel: Parcel, result: Sent) -> Sent | None:
+        """The letter's result; None if recipients are left, who get a transaction of their own."""
+        part = parcel.envelope.recipients
+        again = parcel.too_many() if result.accepted else ()
+        job.settle(part, result.recipients, again)
+        if job.left:
+            self._post.put_back([job])
+            return None
+        return job.sent(result.error)
+
+    # -- one by one ----------------------------------------------------------------------------
+
+    async def _roll(self, job: Job | None, *, pipelining: bool, chunking: bool) -> list[Sent]:
+        """Begin with *job* while the last message's answer is still on its way; finish that."""
+        client, done = self._client, []
+        parcel = self._parcel(job) if job is not None else None
+        if job is None or isinstance(parcel, Sent) or parcel is None:
+            done = await self._finish()
+            return [*done, parcel] if isinstance(parcel, Sent) else done
+        if chunking or not pipelining:
+            done = await self._finish()
+            if not client.is_open or self._failed is not None:
+                self._post.put_back([job])
+                return done
+        transaction = AsyncTransaction(client, parcel)
+        try:
+            await transaction.begin(pipelining=pipelining, chunking=chunking,
+                                    reset=client._dirty)
+            client._dirty = False
+            if self._under_way is not None:
+                done = await self._finish()
+                if not client.is_open or self._failed is not None:
+                    self._post.put_back([job])
+                    return done
+            await self._proceed(job, parcel, transaction, done, chunking=chunking)
+        except (NetworkError, ProtocolError) as error:
+            if pipelining and not isinstance(error, NetworkError):
+                client._learned.be_careful()
+            await self._lost(error, deque([(job, parcel, transaction)]), done)
+        return done
+
+    async def _proceed(self, job: Job, parcel: Parcel, transaction: AsyncTransaction,
+                       done: list[Sent], *, chunking: bool) -> None:
+        """The envelope was offered: send the message if anyone takes it."""
+        client = self._client
+        if await transaction.agreed(chunking=chunking):
+            client._sent_here += 1
+            await transaction.push(chunking=chunking)
+            self._under_way = job, parcel, transaction
+            if self._post.is_empty and not parcel.too_many() and len(job.left) == len(parcel.rcpts):
+                done.extend(await self._finish(leave=self._last))
+        elif parcel.leaving is not None:
+            await self._left(job, parcel, deque(), done)
+        else:
+            client._dirty = True
+            self._landed(job, parcel, done)
+
+    async def _finish(self, *, leave: bool = False) -> list[Sent]:
+        """Read the answer to the message that is under way."""
+        under_way, self._under_way = self._under_way, None
+        done: list[Sent] = []
+        if under_way is None:
+            return done
+        job, parcel, transaction = under_way
+        if leave:
+            self._goodbye = self._client._queue(wire.command("QUIT"))
+        try:
+            await transaction.read_end()
+        except (NetworkError, ProtocolError) as error:
+            await self._lost(error, deque([under_way]), done)
+            return done
+        if parcel.leaving is not None:
+            await self._left(job, parcel, deque(), done)
+        else:
+            self._landed(job, parcel, done)
+        return done
+
+    # -- ends ----------------------------------------------------------------------------------
+
+    def _parcel(self, job: Job) -> Parcel | Sent:
+        """The next transaction of *job*, or why it cannot be one here."""
+        client = self._client
+        envelope = job.take(client.capabilities.limits.recipients)
+        try:
+            agreed = terms(envelope, content_of(job.letter.message), client.capabilities,
+                           secure=client._is_verified)
+        except PostelError as error:
+            return job.sent(error)
+        return Parcel(envelope, agreed, client.lmtp)
+
+    async def _left(self, job: Job, parcel: Parcel,
+                    waiting: Iterable[tuple[Job, Parcel, AsyncTransaction]],
+                    done: list[Sent]) -> None:
+        """421: the server hangs up. What came after it was not taken.
+
+        Where it has taken messages before, it may have had enough of this connection only: the
+        rest goes over a new one. Where it has not, it wants to be left alone.
+        """
+        client = self._client
+        reply, worked = parcel.leaving, client._taken_here > 0
+        await client._drop()
+        again = [one for one, _, _ in waiting]
+        if parcel.mail is reply and worked and not job.retried:
+            job.retried = True
+            again.insert(0, job)
+        else:
+            if (sent := self._settled(job, parcel, parcel.sent())) is not None:
+                done.append(sent)
+            if reply is not None and not worked:
+                self._failed = client._refusal("send", reply)
+        self._post.put_back(again)
+        self._goodbye = None
+
+    async def _lost(self, error: PostelError,
+                    waiting: Iterable[tuple[Job, Parcel, AsyncTransaction]],
+                    done: list[Sent]) -> None:
+        """The connection broke: what was sent to its end is in doubt, the rest was not sent."""
+        client = self._client
+        await client._drop()
+        again = []
+        for job, parcel, _ in waiting:
+            if parcel.complete or job.done:
+                job.settle(parcel.envelope.recipients, parcel.sent(error).recipients, ())
+                job.left = ()
+                done.append(job.sent(error))
+            else:
+                again.append(job)
+        self._post.put_back(again)
+        self._failed, self._goodbye = error, None
+
+    async def _leave(self) -> None:
+        """Read the answer to QUIT, which went with the last message."""
+        goodbye, self._goodbye = self._goodbye, None
+        try:
+            if goodbye is not None and self._client.is_open:
+                await self._client._event(goodbye, Reply)
+        except (NetworkError, ProtocolError, ReplyError):
+            pass  # all messages are answered for
+        await self._client._drop()
