@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from mirror_ground import contents, home, served, source
 
+from postel import lab
+from postel.errors import NoSpace
+from postel.ftp import server_listing
 from postel.ftp.server import QUIRKS
+from postel.ftp.server_listing import long_line
 from postel.lab import Lab
-from postel.serving.files import MemoryFiles
+from postel.serving.files import FileStatus, MemoryFiles
 from postel.transfer.mirror_sync import mirror, plan
 from postel.transfer.types import Do, Plan
 
 DAY = 86_400
+EPOCH = 1_700_000_001
 LARGE = 5 << 20
 
 
@@ -171,3 +183,122 @@ def test_a_large_file_is_whole_without_rest(here: Lab, out: Path, quirk: str) ->
         assert not (out / "large.bin").exists()
         assert mirror(source(here), out).ok
     assert (out / "large.bin").read_bytes() == data
+
+
+WEB_HABITS = ("200 to Range", "206 no Content-Range", "206 wrong offset", "206 wrong total",
+              "If-Range ignored", "frozen ETag", "gz as coding", "gzip with Range",
+              "multipart for one range", "no validators", "weak ETag", "405 to HEAD",
+              "HEAD without length", "one request a connection")
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Lab]:
+    with lab.start("http", "webdav") as started:
+        yield started
+
+
+@pytest.mark.parametrize("changes", [False, True], ids=["the same", "another meanwhile"])
+@pytest.mark.parametrize("habit", WEB_HABITS)
+def test_a_large_file_from_web_servers_of_odd_habits(
+        web: Lab, out: Path, habit: str, changes: bool) -> None:
+    old, new = os.urandom(LARGE), os.urandom(LARGE)
+    web.http.files.put("/odd/large.bin", old, modified=1_600_000_000)
+    web.http.files.put("/odd/small.txt", b"small")
+    web.http.faults.on("GET /odd/large.bin", cut=LARGE // 2, times=9)
+    first = mirror(web.url("http", path="/odd/"), out)
+    assert [path for path, _ in first.failures] == ["large.bin"]
+    assert not (out / "large.bin").exists()
+    web.http.faults.clear()
+    web.http.quirks(habit)
+    if changes:
+        web.http.files.put("/odd/large.bin", new, modified=1_700_000_000)
+    try:
+        second = mirror(web.url("http", path="/odd/"), out)
+        if not second.ok:  # refused, and not mixed: the next one begins anew
+            assert not (out / "large.bin").exists()
+            second = mirror(web.url("http", path="/odd/"), out)
+        assert second.ok, second.failures
+        assert (out / "large.bin").read_bytes() == (new if changes else old)
+        assert (out / "small.txt").read_bytes() == b"small"
+    finally:
+        web.http.quirks()
+
+
+def test_a_store_that_is_full_over_webdav(web: Lab, tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"f{number}").write_bytes(b"%d" % number * 9)
+    web.webdav.faults.on("PUT", b"507 Insufficient Storage", after=2, times=1)
+    there = {"target": web.url("webdav", user="alice", path="/full/"), "target_options": {"password": "secret"}}
+    result = mirror(tmp_path, **there)
+    assert [type(error) for _, error in result.failures] == [NoSpace]
+    assert mirror(tmp_path, **there).ok
+    assert {path.removeprefix("/full/"): data for path, data in web.webdav.files.tree().items()
+            } == contents(tmp_path)
+
+
+def test_a_disk_that_keeps_even_seconds(
+        here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAT does; the journal knows what became of a time that was asked for."""
+    kept = MemoryFiles.set_modified
+    monkeypatch.setattr(MemoryFiles, "set_modified", lambda self, path, seconds: kept(
+        self, path, seconds // 2 * 2))
+    for number in range(4):
+        (tmp_path / f"f{number}").write_bytes(b"%d" % number)
+        os.utime(tmp_path / f"f{number}", (EPOCH + number, EPOCH + number))
+    assert mirror(tmp_path, **home(here)).ok
+    assert mirror(tmp_path, **home(here)).same == 4
+    again = mirror(tmp_path, **home(here), journal=False, window=2)
+    assert (again.same, dict(again.done)) == (4, {})
+
+
+@pytest.mark.parametrize("journal", [True, False])
+def test_a_server_that_lists_local_time_in_summer_and_winter(
+        here: Lab, out: Path, monkeypatch: pytest.MonkeyPatch, journal: bool) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+
+    def local(status: FileStatus, now: float) -> str:
+        away = datetime.fromtimestamp(status.modified, berlin).utcoffset()
+        assert away is not None
+        return long_line(replace(status, modified=status.modified + away.total_seconds()), now)
+
+    monkeypatch.setattr(server_listing, "long_line", local)
+    here.ftp.quirks("no MLSD")
+    for month in range(1, 13):
+        here.ftp.files.put(f"/pub/f{month:02}", b"%d" % month, modified=datetime(
+            datetime.now(UTC).year - 1, month, 15, 12, tzinfo=UTC).timestamp())
+        here.ftp.files.put(f"/pub/recent{month:02}", b"%d" % month,
+                           modified=time.time() - month * 15 * DAY)
+    assert mirror(source(here), out, journal=journal).ok
+    again = mirror(source(here), out, journal=journal)
+    assert (again.same, dict(again.done)) == (24, {})
+
+
+CHILD = """\
+import re, sys
+from pathlib import Path
+from postel import ftp
+from postel.transfer.mirror_sync import plan
+what, url, out = sys.argv[1:]
+if what == "list":
+    with ftp.Client(url) as site:
+        count = sum(1 for _ in site.list("crowd"))
+else:
+    count = len(plan(url + "crowd", out, journal=False).actions)
+peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
+print(count, int(peak[1]) // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
+@pytest.mark.parametrize(("what", "most"), [("list", 64), ("plan", 150)])
+def test_a_hundred_thousand_files_in_one_folder(
+        here: Lab, tmp_path: Path, what: str, most: int) -> None:
+    for number in range(100_000):
+        here.ftp.files.put(f"/crowd/file-{number:06}.txt", b"")
+    url = f"ftp://127.0.0.1:{here.ftp.port}/"
+    done = subprocess.run([sys.executable, "-c", CHILD, what, url, tmp_path / "out"], check=True,
+                          capture_output=True, text=True, timeout=50)
+    count, size = map(int, done.stdout.split())
+    assert count == 100_000
+    assert size < most, f"{size} MiB"
