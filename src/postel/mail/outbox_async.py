@@ -1,0 +1,295 @@
+# A conversation (its twin outbox_sync.py is generated): messages that wait on disk to be sent.
+"""The outbox: a message put in is sent, later or again, and never twice after the server's yes.
+
+    async with AsyncOutbox(password=ask) as outbox:
+        await outbox.add(message, via="submission://ann@mail.example.org", undo=30)
+        await outbox.run()
+
+What is on the disk when, and what a crash leaves, is told in `postel.mail.outbox_store`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ..errors import NetworkError, PostelError, ProtocolError, UsageError
+from ..smtp.client_async import AsyncClient
+from ..smtp.content import Outgoing
+from ..smtp.types import DSN, Envelope, Letter, Rcpt
+from ..transport import disk_async as disk
+from ..transport.clock_async import sleep, today
+from ..transport.entropy import nonce
+from ..urls import parse
+from .outbox_letter import Kept, failure, outcomes, posted
+from .outbox_report import Report, reports
+from .outbox_store import OutboxStore
+from .outbox_types import Item, Outcome, Schedule, Ticket
+
+__all__ = ["AsyncOutbox", "default_path"]
+
+_LONGEST_NAP = 30.0
+"""Seconds after which `AsyncOutbox.serve` looks for what others have put in."""
+
+
+def default_path() -> Path:
+    """Where the outbox is, if you do not say: in your data folder."""
+    base = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "postel" / "outbox.db"
+
+
+class AsyncOutbox:
+    """Messages on disk, sent when they are due; use it in ``async with``.
+
+    Args:
+        path: the file; by default in your data folder.
+        schedule: when it tries again, and when it gives up.
+        client: makes the client for a server's URL, if the options do not say enough.
+        options: the clients' options: ``password``, ``tls``, ``timeout`` …
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        schedule: Schedule | None = None,
+        client: Callable[[str], AsyncClient] | None = None,
+        **options: Any,
+    ) -> None:
+        self.path = Path(path) if path is not None else default_path()
+        self.schedule = schedule or Schedule()
+        self._client, self._options = client, options
+        self._store: OutboxStore | None = None
+
+    async def __aenter__(self) -> AsyncOutbox:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def open(self) -> None:
+        """Open the file."""
+        if self._store is None:
+            self._store = await disk.call(OutboxStore, self.path)
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        if self._store is not None:
+            store, self._store = self._store, None
+            await disk.call(store.close)
+
+    @property
+    def store(self) -> OutboxStore:
+        """The file."""
+        if self._store is None:
+            raise UsageError("the outbox is not open", hint="use it in a with block")
+        return self._store
+
+    # -- in, out, and a look -----------------------------------------------------------------
+
+    async def add(
+        self,
+        message: bytes | Outgoing,
+        *,
+        via: str,
+        sender: str | None = None,
+        recipients: Sequence[str] | None = None,
+        dsn: DSN | None = None,
+        later: datetime | timedelta | None = None,
+        undo: float = 0.0,
+    ) -> Item:
+        """Put a message in; it is on the disk when this returns.
+
+        Args:
+            message: the bytes, or what `postel.Message.build` gives; files are read now.
+            via: the server's URL. A password in it is not kept: give it to the outbox.
+            sender: of the envelope; by default the message's.
+            recipients: by default the message's, Bcc included where it knows of them.
+            dsn: of what you want to be told; its envid is the outbox's own unless you give one.
+            later: not before this moment, or this much later.
+            undo: seconds in which `cancel` can still take it back.
+
+        Raises:
+            UsageError: nobody sends it or gets it, or *later* has no time zone.
+        """
+        url = parse(via)
+        what = await disk.call(posted, message, sender,
+                               tuple(recipients) if recipients is not None else None)
+        dsn, moment = dsn or DSN(), today()
+        envid = dsn.envid or f"postel.{nonce().decode()}"
+        number = await disk.call(
+            self.store.add, what.data, envid=envid, message_id=what.message_id,
+            via=str(url), sender=what.sender, subject=what.subject,
+            recipients=what.recipients, notify=dsn.notify, ret=dsn.ret, now=moment.timestamp(),
+            due=_due(moment, later, undo))
+        return await self.get(number)
+
+    async def items(self) -> list[Item]:
+        """All messages, the oldest first."""
+        return await disk.call(self.store.items)
+
+    async def get(self, number: int) -> Item:
+        """One message.
+
+        Raises:
+            NotFound: there is none of this number.
+        """
+        return await disk.call(self.store.item, number)
+
+    async def cancel(self, number: int) -> Item:
+        """Send it to nobody who has not got it yet; what a run is sending right now goes out.
+
+        Raises:
+            NotFound: there is none of this number.
+        """
+        await disk.call(self.store.cancel, number, now=today().timestamp())
+        return await self.get(number)
+
+    async def retry(self, number: int) -> Item:
+        """Let the next run try again: whoever waits, was refused or given up, and the unknown.
+
+        The unknown may get it a second time: look first whether it has arrived.
+
+        Raises:
+            NotFound: there is none of this number, or everybody has it.
+        """
+        await disk.call(self.store.retry, number, now=today().timestamp())
+        return await self.get(number)
+
+    async def forget(self) -> int:
+        """Drop what has been done with for a month; return how many messages that were."""
+        return await disk.call(self.store.forget, now=today().timestamp())
+
+    async def report(self, raw: bytes) -> list[Report]:
+        """Note what a delivery report (RFC 3464) says about messages of this outbox.
+
+        It is matched by the envelope's name, or by the Message-ID of what it brings back; a
+        report about anything else is passed over.
+
+        Args:
+            raw: a message from the mailbox, report or not.
+        """
+        found = []
+        for report in reports(raw):
+            number = await disk.call(self.store.match, envid=report.envid,
+                                     message_id=report.message_id)
+            if number is not None and report.state is not None and await disk.call(
+                    self.store.note_report, number, report.address, report.state, report.reply,
+                    now=today().timestamp()):
+                found.append(report)
+        return found
+
+    # -- sending -----------------------------------------------------------------------------
+
+    async def run(self, *, tell: Callable[[Item], None] | None = None) -> list[Item]:
+        """Send what is due, once; return those messages as they are then.
+
+        Args:
+            tell: called with each message when it has been tried.
+
+        Raises:
+            TryLater: another run is under way.
+        """
+        await disk.call(self.store.lock)
+        tried: list[Item] = []
+        try:
+            await disk.call(self.store.recover, now=today().timestamp())
+            due = await disk.call(self.store.due, now=today().timestamp())
+            for via, group in groupby(due, key=lambda pair: pair[0]):
+                for number in await self._send_all(via, [number for _, number in group]):
+                    tried.append(await self.get(number))
+                    if tell is not None:
+                        tell(tried[-1])
+        finally:
+            await disk.call(self.store.unlock)
+        return tried
+
+    async def serve(self, *, tell: Callable[[Item], None] | None = None) -> None:
+        """Run whenever something is due, until this is cancelled."""
+        while True:
+            await self.run(tell=tell)
+            due = await disk.call(self.store.next_due)
+            nap = _LONGEST_NAP if due is None else due - today().timestamp()
+            await sleep(min(max(nap, 0.0), _LONGEST_NAP))
+
+    async def _send_all(self, via: str, numbers: list[int]) -> list[int]:
+        """Send these over one connection, and over another where that breaks."""
+        left, tried = deque(numbers), []
+        while left:
+            begun = len(left)
+            try:
+                async with self._connected(via) as client:
+                    while left:
+                        tried.append(left.popleft())
+                        await self._send(client, tried[-1])
+            except PostelError as error:
+                if len(left) == begun:  # there is no connection to be had
+                    for number in left:
+                        await self._put_off(number, error)
+                    return numbers
+        return tried
+
+    def _connected(self, via: str) -> AsyncClient:
+        return self._client(via) if self._client else AsyncClient(via, **self._options)
+
+    async def _send(self, client: AsyncClient, number: int) -> None:
+        """One message, and what becomes of it on the disk.
+
+        Raises:
+            NetworkError, ProtocolError: the connection is gone; the message is settled.
+        """
+        store = self.store
+        ticket = await disk.call(store.claim, number, now=today().timestamp())
+        if ticket is None:
+            return  # cancelled meanwhile
+        data = await disk.call(store.data, number)
+        kept = Kept.of(data, partial(_ending, store, number))
+        letter, settled = Letter(kept, _envelope(ticket, client)), False
+        try:
+            async for sent in client.send_many([letter]):
+                await self._settle(ticket, outcomes(sent))
+                settled = True
+        except PostelError as error:
+            if not settled:
+                await self._settle(ticket, [failure(one, error) for one in ticket.recipients])
+            if isinstance(error, NetworkError | ProtocolError):
+                raise
+
+    async def _settle(self, ticket: Ticket, said: Sequence[Outcome]) -> None:
+        await disk.call(self.store.settle, ticket.id, said, now=today().timestamp(),
+                        schedule=self.schedule, jitter=random.random())  # noqa: S311 - no secret
+
+    async def _put_off(self, number: int, error: PostelError) -> None:
+        """The server cannot be reached: all of them wait."""
+        ticket = await disk.call(self.store.claim, number, now=today().timestamp())
+        if ticket is not None:
+            again = NetworkError(str(error), hint=error.hint)  # it may be another's fault later
+            await self._settle(ticket, [failure(one, again) for one in ticket.recipients])
+
+
+def _ending(store: OutboxStore, number: int) -> None:
+    store.ending(number, now=today().timestamp())
+
+
+def _envelope(ticket: Ticket, client: AsyncClient) -> Envelope:
+    """With the reports that were asked for, as far as the server knows of reports."""
+    able = "DSN" in client.capabilities
+    rcpts = tuple(Rcpt(address, notify=ticket.notify[address] if able else ())  # type: ignore[arg-type]
+                  for address in ticket.recipients)
+    dsn = DSN(ret=ticket.ret, envid=ticket.envid) if able else DSN()  # type: ignore[arg-type]
+    return Envelope(ticket.sender, rcpts, dsn)
+
+
+def _due(moment: datetime, later: datetime | timedelta | None, undo: float) -> float:
+    if isinstance(later, datetime) and later.tzinfo is None:
+        raise UsageError("later: a moment without a time zone", hint="give it one, as UTC")
+    wanted = moment + later if isinstance(later, timedelta) else later or moment
+    return max(wanted.timestamp(), moment.timestamp() + undo)
