@@ -72,9 +72,11 @@ class Dispatch(Results[Sent]):
             client._unfinished = None
         with client._operation("send"):
             found: list[Sent] = []
-            while not found and not (self._under_way is None and self._post.is_empty):
+            while not found:
                 if self._failed is not None:
                     raise self._failed
+                if self._under_way is None and self._post.is_empty:
+                    break
                 found = self._step()
             if self._under_way is not None:
                 client._unfinished = self
