@@ -45,7 +45,7 @@ class Client:
         port: of those that do not say.
         timeout: seconds for one question, all tries included.
         tries: how often each resolver is asked.
-        patience: seconds for a datagram's answer before it is asked again; twice that the next time.
+        patience: seconds until a datagram is sent again; twice as many the next time.
         trusted: whether the resolvers' word about DNSSEC is believed; None: as far as it is safe.
         source_address: local address to send from.
         trace: a `Trace`, an open text file or a path that questions and answers go to.

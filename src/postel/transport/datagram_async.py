@@ -62,6 +62,7 @@ class AsyncDatagrams:
         self.peer: Place = address.sockaddr
         self.sent = self.received = 0
         self._closed = False
+        self._trouble: ConnectError | None = None
         try:
             self._sock = udp_socket(address.family, source)
         except OSError as error:
@@ -82,8 +83,10 @@ class AsyncDatagrams:
     async def send(self, data: bytes, to: Place) -> None:
         """Send one datagram.
 
+        That nobody listens there is told by `receive`: what the peer sent before it went comes
+        first. (atftpd leaves at once with its last acknowledgement; a repeated block is refused.)
+
         Raises:
-            ConnectError: the peer has said that nobody listens there.
             ConnectionLost: this machine cannot send it.
         """
         for _ in range(3):
@@ -120,10 +123,12 @@ class AsyncDatagrams:
             ConnectionLost: this machine cannot receive.
         """
         found = self._at_hand(most)
-        if not found and await self._ready(write=False, seconds=seconds):
+        if not found and self._trouble is None and await self._ready(write=False, seconds=seconds):
             found = self._at_hand(most)
             if not found:
                 self._hear()  # it was woken by what ICMP said
+        if not found and self._trouble is not None:
+            raise self._trouble
         self.received += len(found)
         return found
 
@@ -150,14 +155,10 @@ class AsyncDatagrams:
         return True
 
     def _hear(self) -> None:
-        """Read what ICMP said; what is not about the peer is nothing to us.
-
-        Raises:
-            ConnectError: the peer refuses, or cannot be reached.
-        """
+        """Note what ICMP said; what is not about the peer is nothing to us."""
         for code, host, port in troubles(self._sock):
             if (host, port) == self.peer[:2]:
-                raise self._refused(code)
+                self._trouble = self._refused(code)
 
     def _refused(self, code: int) -> ConnectError:
         refused = code == errno.ECONNREFUSED
