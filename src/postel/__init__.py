@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         http,
         lab,
         local,
+        mail,
         pop3,
         sftp,
         smtp,
@@ -56,6 +57,7 @@ __all__ = [
     "lab",
     "local",
     "ls",
+    "mail",
     "mirror",
     "mkdir",
     "open",
@@ -77,8 +79,8 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
           "copy_sync": ("copy",), "opened": ("open",),
           "pieces_sync": ("get_metalink", "get_pieces")}
-_PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "pop3",
-                       "sftp", "smtp", "ssh", "tftp", "webdav"))
+_PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "mail",
+                       "pop3", "sftp", "smtp", "ssh", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

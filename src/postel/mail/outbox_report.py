@@ -48,7 +48,7 @@ class Report:
 
 
 def reports(raw: bytes) -> list[Report]:
-    """What *raw* says, recipient by recipient; nothing if it is no delivery report.
+    r"""What *raw* says, recipient by recipient; nothing if it is no delivery report.
 
     Example:
         >>> reports(b"Subject: hello\r\n\r\nno report\r\n")
