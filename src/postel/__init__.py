@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         webdav,
     )
     from .transfer.copy_sync import copy
+    from .transfer.follow_sync import follow
     from .transfer.mirror_sync import apply, check, mirror, plan
     from .transfer.opened import open  # noqa: A004 - it is one, for URLs
     from .transfer.pieces_sync import get_metalink, get_pieces
@@ -48,6 +49,7 @@ __all__ = [
     "copy",
     "dns",
     "errors",
+    "follow",
     "foreign",
     "ftp",
     "get",
@@ -77,7 +79,7 @@ __all__ = [
 
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
-          "copy_sync": ("copy",), "opened": ("open",),
+          "copy_sync": ("copy",), "follow_sync": ("follow",), "opened": ("open",),
           "pieces_sync": ("get_metalink", "get_pieces")}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "mail",
                        "pop3", "sftp", "smtp", "ssh", "tftp", "webdav"))

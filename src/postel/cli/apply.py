@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import Settings, client_options, output_options, ssh_options, transfer_options
-from .rules import Telling, ends, print_plan, summary
+from .rules import Telling, ends, print_plan, report_option
 
 if TYPE_CHECKING:
     from ..transfer.rates import Rates
@@ -18,6 +18,7 @@ __all__ = ["command"]
 
 @click.command("apply")
 @click.argument("plan", type=click.Path(exists=True, dir_okay=False))
+@report_option
 @transfer_options
 @output_options
 @ssh_options
@@ -25,6 +26,7 @@ __all__ = ["command"]
 def command(
     plan: str,
     settings: Settings,
+    report: str | None,
     limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
@@ -43,10 +45,8 @@ def command(
     if dry_run:
         print_plan(made, as_json=as_json)
         return 0
-    telling = Telling(settings, as_json=as_json)
-    try:
+    with Telling(settings, as_json=as_json, report=report, verb="apply", source=made.source,
+                 target=made.target) as telling:
         result = apply(made, connections=parallel, rate=limit_rate, tell=telling,
                        **ends(settings, place_of(made.source), place_of(made.target)))
-    finally:
-        telling.bar.done()
-    return summary(result, settings, as_json=as_json)
+        return telling.summary(result)

@@ -10,7 +10,7 @@ import click
 from ..wire.text import display
 from .options import Settings, client_options, output_options, ssh_options
 from .render import print_json
-from .rules import ends, print_plan, rules_options
+from .rules import ends, print_plan, report_option, rules_options
 
 if TYPE_CHECKING:
     from ..transfer.types import Rules
@@ -25,6 +25,7 @@ __all__ = ["command"]
 @click.option("--one-way", is_flag=True, help="What the target alone has is no difference.")
 @click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
               metavar="N", help="Connections at once, on each side.")
+@report_option
 @output_options
 @ssh_options
 @client_options
@@ -35,6 +36,7 @@ def command(
     rules: Rules,
     one_way: bool,
     parallel: int,
+    report: str | None,
     as_json: bool,
 ) -> int:
     """Compare the folders SOURCE and TARGET, by digest unless --compare says otherwise.
@@ -49,13 +51,18 @@ def command(
     from ..transfer.types import Compare, Delete
 
     if _is_list(ours_name := place_of(source).path.rpartition("/")[2]):
-        return _sums(source, target, ours_name, settings, as_json=as_json)
+        return _sums(source, target, ours_name, settings, report, as_json=as_json)
     context = click.get_current_context()
     if context.get_parameter_source("compare") is click.core.ParameterSource.DEFAULT:
         rules = replace(rules, compare=Compare.DIGEST)
     rules = replace(rules, delete=Delete.NO if one_way else Delete.AFTER, allow_empty=True)
     ours, theirs = place_of(source), place_of(target)
     made = check(ours, theirs, rules=rules, connections=parallel, **ends(settings, ours, theirs))
+    if report is not None:
+        from ..transfer.report_file import ReportFile
+
+        with ReportFile(report, verb="check", source=str(ours), target=str(theirs)) as file:
+            file.plan(made)
     if as_json:
         print_json({"alike": made.same, "differ": len(made.actions),
                     "problems": len(made.problems)})
@@ -72,12 +79,24 @@ def _is_list(name: str) -> bool:
     return is_list_of_sums(name) or name.endswith(".meta4")
 
 
-def _sums(source: str, target: str, name: str, settings: Settings, *, as_json: bool) -> int:
+def _sums(
+    source: str, target: str, name: str, settings: Settings, report: str | None, *, as_json: bool
+) -> int:
     from ..transfer.check_sync import check_sums
     from ..transfer.places import place_of
 
     ours, theirs = place_of(source), place_of(target)
     result = check_sums(ours, theirs, **ends(settings, ours, theirs))
+    if report is not None:
+        from ..transfer.report_file import ReportFile
+
+        with ReportFile(report, verb="check", source=str(ours), target=str(theirs)) as file:
+            for path in result.good:
+                file.write({"event": "good", "path": path})
+            for path, error in result.bad:
+                file.write({"event": "bad", "path": path, "class": type(error).__name__,
+                            "error": str(error)})
+            file.write({"event": "end", "good": len(result.good), "bad": len(result.bad)})
     for _, error in result.bad:
         settings.fail(error, as_json=as_json)
     if as_json:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import PostelError, UsageError
+from ..wire.text import display
 from .options import (
     Settings,
     client_options,
@@ -15,11 +16,11 @@ from .options import (
     throttle,
     transfer_options,
 )
-from .render import would
-from .rules import Telling, ends, summary
+from .rules import Telling, ends, print_plan, report_option
 
 if TYPE_CHECKING:
     from ..transfer.rates import Rates
+    from ..urls import URL
 
 __all__ = ["command"]
 
@@ -36,6 +37,7 @@ __all__ = ["command"]
                    "for itself.")
 @click.option("--tries", type=click.IntRange(1, 1000), default=3, show_default=True, metavar="N",
               help="How often one file is begun without coming any further.")
+@report_option
 @transfer_options
 @output_options
 @ssh_options
@@ -49,6 +51,7 @@ def command(
     inplace: bool,
     segments: int,
     tries: int,
+    report: str | None,
     limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
@@ -59,7 +62,6 @@ def command(
     A TARGET that ends in "/", or is a folder, gets the sources under their own names. Between two
     servers the bytes pass through here; within one that copies by itself they do not travel.
     """
-    from ..transfer.copy_sync import copy
     from ..transfer.places import place_of
 
     if len(sources) > 1 and not target.endswith("/"):
@@ -68,25 +70,48 @@ def command(
     goal = place_of(target)
     if target.endswith("/") and not goal.path.endswith("/"):
         goal = goal.with_(path=f"{goal.path}/")
-    worst, rate = 0, throttle(limit_rate)
+    keywords = {"recursive": recursive, "connections": parallel, "verify": verify,
+                "inplace": inplace, "segments": segments, "tries": tries}
+    if dry_run:
+        return _show(places, goal, settings, keywords, as_json=as_json)
+    with Telling(settings, as_json=as_json, report=report, verb="cp", target=str(goal)) as telling:
+        return _copy(places, goal, settings, telling, {**keywords, "rate": throttle(limit_rate)},
+                     as_json=as_json)
+
+
+def _show(
+    places: list[URL], goal: URL, settings: Settings, keywords: dict[str, Any], *, as_json: bool
+) -> int:
+    """What would be done."""
+    from ..transfer.copy_sync import plan_copy
+
     for place in places:
-        if dry_run:
-            would("cp", str(place), as_json=as_json, to=str(goal))
-            continue
-        telling = Telling(settings, as_json=as_json)
+        made = plan_copy(place, goal, **keywords, **ends(settings, place, goal))
+        if not as_json:
+            click.echo(f"{display(made.source)} -> {display(made.target)}")
+        print_plan(made, as_json=as_json)
+    return 0
+
+
+def _copy(
+    places: list[URL], goal: URL, settings: Settings, telling: Telling, keywords: dict[str, Any],
+    *, as_json: bool,
+) -> int:
+    """Copy each of *places*; of several, one that fails is told, and the others go on."""
+    from ..transfer.copy_sync import copy
+
+    worst = 0
+    for place in places:
         try:
-            result = copy(place, goal, recursive=recursive, connections=parallel, rate=rate,
-                          verify=verify, inplace=inplace, segments=segments,
-                          tries=tries, tell=telling,
-                          **ends(settings, place, goal))
-            telling.bar.done()
-            worst = max(worst, summary(result, settings, as_json=as_json))
-        except UsageError:
-            raise
+            result = copy(place, goal, tell=telling, **keywords, **ends(settings, place, goal))
+            if len(places) == 1 and not keywords["recursive"] and result.failures:
+                raise result.failures[0][1]  # the one file there is: its error says what it was
         except PostelError as error:
             telling.bar.done()
-            if len(places) == 1:
+            if len(places) == 1 or isinstance(error, UsageError):
                 raise
             settings.fail(error, as_json=as_json)
             worst = 1
+        else:
+            worst = max(worst, telling.summary(result))
     return worst

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import UsageError
 from .options import Settings, client_options, output_options, ssh_options, transfer_options
-from .rules import Telling, ends, options_for, print_plan, rules_options, summary
+from .rules import Telling, ends, options_for, print_plan, report_option, rules_options
 
 if TYPE_CHECKING:
     from ..transfer.rates import Rates
     from ..transfer.types import Rules
-    from ..urls import URL
 
 __all__ = ["command"]
 
@@ -26,6 +26,7 @@ __all__ = ["command"]
 @click.option("--via", type=click.Choice(["rsync"]),
               help="Let the system's rsync move the bytes, by ssh, where both ends have it.")
 @click.option("--no-journal", is_flag=True, help="Neither use nor keep what runs remember.")
+@report_option
 @transfer_options
 @output_options
 @ssh_options
@@ -38,6 +39,7 @@ def command(
     jobs: str | None,
     via: str | None,
     no_journal: bool,
+    report: str | None,
     limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
@@ -50,43 +52,29 @@ def command(
     """
     from ..transfer.mirror_sync import mirror, plan
     from ..transfer.places import place_of
+    from ..transfer.rsync import rsync_mirror, rsync_plan
 
     ours, theirs = place_of(source), place_of(target)
-    if via or "rsync" in (ours.scheme, theirs.scheme):
-        return _by_rsync(ours, theirs, rules, limit_rate, settings, dry_run=dry_run,
-                         as_json=as_json)
+    by_rsync = via is not None or "rsync" in (ours.scheme, theirs.scheme)
+    if jobs is not None and by_rsync:
+        raise UsageError("--jobs and rsync: batches move by Postel itself",
+                         hint="leave one of the two out")
     keywords = {"rules": rules, "connections": parallel, "rate": limit_rate,
                 "journal": not no_journal, **ends(settings, ours, theirs)}
     if dry_run:
-        made = plan(ours, theirs, **keywords)
+        made = rsync_plan(ours, theirs, rules) if by_rsync else plan(ours, theirs, **keywords)
         print_plan(made, as_json=as_json)
         return 1 if any(problem.error for problem in made.problems) else 0
-    telling = Telling(settings, as_json=as_json)
-    try:
-        if jobs is not None:
+    with Telling(settings, as_json=as_json, report=report, verb="mirror", source=str(ours),
+                 target=str(theirs)) as telling:
+        if by_rsync:
+            result = rsync_mirror(ours, theirs, rules, rate=limit_rate, tell=telling)
+        elif jobs is not None:
             from ..transfer.jobs import mirror as mirror_by_jobs
 
             result = mirror_by_jobs(
                 str(ours), str(theirs), jobs, rules=rules, connections=parallel, tell=telling,
-                options=lambda url: options_for(settings, url))
-            telling.bar.done()
-            return summary(result, settings, as_json=as_json)
-        result = mirror(ours, theirs, tell=telling, **keywords)
-    finally:
-        telling.bar.done()
-    return summary(result, settings, as_json=as_json)
-
-
-def _by_rsync(
-    ours: URL, theirs: URL, rules: Rules, rate: Rates | None, settings: Settings, *,
-    dry_run: bool, as_json: bool,
-) -> int:
-    """The same by the system's rsync, under the same plan and report."""
-    from ..transfer.rsync import rsync_mirror, rsync_plan
-
-    if dry_run:
-        print_plan(rsync_plan(ours, theirs, rules), as_json=as_json)
-        return 0
-    telling = Telling(settings, as_json=as_json)
-    result = rsync_mirror(ours, theirs, rules, rate=rate, tell=telling)
-    return summary(result, settings, as_json=as_json)
+                rate=limit_rate, options=lambda url: options_for(settings, url))
+        else:
+            result = mirror(ours, theirs, tell=telling, **keywords)
+        return telling.summary(result)

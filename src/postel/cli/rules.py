@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
@@ -16,10 +16,12 @@ from .options import Settings, parse_size
 from .render import Bar, duration, print_json, size
 
 if TYPE_CHECKING:
+    from ..transfer.report_file import ReportFile
     from ..transfer.types import Action, Event, Plan, Result, Rules
     from ..urls import URL
 
-__all__ = ["Telling", "ends", "options_for", "print_plan", "rules_options", "summary"]
+__all__ = ["Telling", "ends", "options_for", "print_plan", "report_option",
+           "rules_options", "summary"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -164,33 +166,72 @@ def action_line(action: Action) -> str:
     return f"{action.do.value:8}  {name}{amount}  {display(action.reason)}"
 
 
+def report_option(function: F) -> F:
+    """The option of verbs that may keep a report; see `Telling`."""
+    return click.option(
+        "--report", "report", metavar="FILE", type=click.Path(dir_okay=False, writable=True),
+        help="Write what happens to this file, a JSON object a line.")(function)
+
+
 class Telling:
-    """Tells of a run while it goes on: a bar for people, a line for programs.
+    """Tells of a run while it goes on: a bar for people, a line for programs, a report for later.
 
     Args:
         settings: of the command.
         as_json: whether events are written as JSON lines.
+        report: a file for them, which is closed by `done`.
+        about: what the report begins with: source, target …
     """
 
-    def __init__(self, settings: Settings, *, as_json: bool) -> None:
+    def __init__(
+        self, settings: Settings, *, as_json: bool, report: str | None = None, **about: str
+    ) -> None:
         self._settings, self._json = settings, as_json
         self.bar = Bar(False if settings.quiet or as_json else None)
+        self.report: ReportFile | None = None
+        if report is not None:
+            from ..transfer.report_file import ReportFile
+
+            self.report = ReportFile(report, **about)
 
     def __call__(self, event: Event) -> None:
         """One event."""
         from ..types import Progress
 
+        if self.report is not None:
+            self.report(event)
         if event.what == "progress":
             self.bar(Progress(event.name, event.done, event.total, event.seconds))
-        elif self._json and event.what in ("done", "failed") and event.action is not None:
+        elif self._json and event.what in ("done", "failed", "retry") and event.action is not None:
             print_json({"event": event.what, "do": event.action.do.value,
                         "path": event.action.path, "size": event.done,
                         "verified": event.verified.value if event.verified else None,
                         "error": str(event.error) if event.error else None,
                         "seconds": round(event.seconds, 3)})
-        elif self._settings.verbose and event.what == "done" and event.action is not None:
+        elif self._settings.verbose and event.action is not None and event.what in ("done",
+                                                                                     "retry"):
             self.bar.done()
-            click.echo(action_line(event.action), err=True)
+            why = f"  again, as {display(str(event.error))}" if event.what == "retry" else ""
+            click.echo(f"{action_line(event.action)}{why}", err=True)
+
+    def done(self) -> None:
+        """The run is over, however it ended."""
+        self.bar.done()
+        if self.report is not None:
+            self.report.close()
+
+    def summary(self, result: Result) -> int:
+        """Say what became of a run; return the exit code."""
+        self.bar.done()
+        if self.report is not None:
+            self.report.result(result)
+        return summary(result, self._settings, as_json=self._json)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.done()
 
 
 def summary(result: Result, settings: Settings, *, as_json: bool) -> int:
@@ -201,11 +242,9 @@ def summary(result: Result, settings: Settings, *, as_json: bool) -> int:
         else:
             settings.fail(PostelError(f"{path}: {error}"), as_json=as_json)
     if as_json:
-        print_json({"event": "end", "done": {do.value: n for do, n in result.done.items()},
-                    "size": result.size, "same": result.same, "failed": len(result.failures),
-                    "deletions_left_out": result.deleted_not,
-                    "verified": {one.value: n for one, n in result.verified.items()},
-                    "seconds": round(result.seconds, 3)})
+        from ..transfer.records import result_record
+
+        print_json(dict(result_record(result)))
         return 0 if result.ok else 1
     parts = [f"{count:,} {do.value}" for do, count in result.done.items()]
     parts += [f"{result.same:,} alike"] if result.same or not parts else []

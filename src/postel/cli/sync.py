@@ -9,7 +9,7 @@ import click
 from ..wire.text import display
 from .options import Settings, client_options, output_options, ssh_options, transfer_options
 from .render import print_json
-from .rules import Telling, ends, print_plan, rules_options, summary
+from .rules import Telling, ends, print_plan, report_option, rules_options
 
 if TYPE_CHECKING:
     from ..transfer.rates import Rates
@@ -23,6 +23,7 @@ __all__ = ["command"]
 @click.argument("first")
 @click.argument("second")
 @rules_options
+@report_option
 @transfer_options
 @output_options
 @ssh_options
@@ -32,6 +33,7 @@ def command(
     second: str,
     settings: Settings,
     rules: Rules,
+    report: str | None,
     limit_rate: Rates | None,
     parallel: int,
     dry_run: bool,
@@ -48,14 +50,18 @@ def command(
 
     ours, theirs = place_of(first), place_of(second)
     keywords = ends(settings, ours, theirs)
-    telling = Telling(settings, as_json=as_json)
-    try:
+    with Telling(settings, as_json=as_json, report=report, verb="sync", first=str(ours),
+                 second=str(theirs)) as telling:
         result = sync(ours, theirs, rules=rules, connections=parallel, rate=limit_rate,
                       dry_run=dry_run, tell=telling, first_options=keywords["source_options"],
                       second_options=keywords["target_options"])
-    finally:
         telling.bar.done()
-    code = _shown(result, as_json=as_json) if dry_run else _told(result, settings, as_json=as_json)
+        code = (_shown(result, as_json=as_json) if dry_run
+                else _told(result, settings, telling, as_json=as_json))
+        if telling.report is not None:
+            for conflict in result.conflicts:
+                telling.report.write({"event": "conflict", "path": conflict.path,
+                                      "kept": conflict.kept})
     for conflict in result.conflicts:
         if as_json:
             print_json({"event": "conflict", "path": conflict.path, "kept": conflict.kept})
@@ -73,13 +79,15 @@ def _shown(result: SyncResult, *, as_json: bool) -> int:
     return 0
 
 
-def _told(result: SyncResult, settings: Settings, *, as_json: bool) -> int:
+def _told(
+    result: SyncResult, settings: Settings, telling: Telling, *, as_json: bool
+) -> int:
     codes = []
     for plan, one in zip(result.plans, (result.right, result.left), strict=True):
         if not as_json and (not plan.empty or one.failures):
             settings.say(f"to {plan.target}:")
         if as_json or not plan.empty or one.failures:
-            codes.append(summary(one, settings, as_json=as_json))
+            codes.append(telling.summary(one))
     if not codes:
         settings.say(f"{result.same:,} alike, nothing to do")
     return max(codes, default=0)

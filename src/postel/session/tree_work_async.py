@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import NetworkError, PostelError, ProtocolError, TransferError, TryLater
+from ..errors import Incomplete, NetworkError, PostelError, ProtocolError, TransferError, TryLater
 from ..transport.clock_async import Later, now, sleep
 from ..transport.crew_async import AsyncCrew
 from ..transport.folder import Folder
@@ -159,7 +159,8 @@ class Work:
             error: why.
             reached: bytes of it that are there, where another try goes on after them.
         """
-        if reached > job.reached and isinstance(error, NetworkError | ProtocolError | TryLater):
+        if reached > job.reached and isinstance(
+                error, NetworkError | ProtocolError | TryLater | Incomplete):
             job.reached, job.tries = reached, 0  # it was cut, but further on than the last time
             self.steps += 1
         job.tries += 1
@@ -167,10 +168,15 @@ class Work:
         cut = isinstance(error, NetworkError | ProtocolError | TryLater | TransferError)
         if not cut or wait is None or job.tries >= self.tries:
             self.lost(job, error)
-        elif isinstance(error, TryLater):
+            return
+        self.again(job, error)
+        if isinstance(error, TryLater):
             self.waiting.append((now() + wait, job))
         else:
             self.jobs.append(job)
+
+    def again(self, job: Job, error: PostelError) -> None:
+        """*job* has failed, and will be tried again."""
 
     def lost(self, job: Job, error: PostelError) -> None:
         """No other try: report *job*."""

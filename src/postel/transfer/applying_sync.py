@@ -22,7 +22,7 @@ from .ground import Ground, Outcomes
 from .journal import Journal
 from .steps_sync import Steps, steps_for
 from .tree_sync import Tree
-from .types import Action, Do, Event, Mark, Plan, Result, Verify
+from .types import Action, Do, Event, Mark, Plan, Result, Verify, What
 
 __all__ = ["apply_plan", "refuse_too_many"]
 
@@ -186,7 +186,7 @@ class _Run:
             actions = self._put_aside(actions)
         copying = Copying(
             self.source, self.target, self.plan.rules, self.journal, self.ground,
-            done=self._copied, failed=self._not_copied, progress=self._progress)
+            done=self._copied, failed=self._not_copied, again=self._tried, progress=self._progress)
         copying.run(actions, connections)
         if self.plan.rules.modes and self.ground is None and self._set_modes:
             self._facts_of([one for one in actions if one.mode is not None])
@@ -256,6 +256,9 @@ class _Run:
         self.result.verified[verified] += 1
         self._say("done", action, done=size, total=size, verified=verified)
 
+    def _tried(self, action: Action, error: Exception) -> None:
+        self._say("retry", action, error=error)
+
     def _not_copied(self, action: Action, error: Exception) -> None:
         self._fail(action.path, error, action)
 
@@ -279,7 +282,7 @@ class _Run:
 
     def _say(
         self,
-        what: str,
+        what: What,
         action: Action | None = None,
         *,
         done: int = 0,

@@ -11,14 +11,14 @@ from ..errors import NotFound, NotSupported, UsageError
 from ..types import Entry
 from ..wire.names import joined, safe_name
 from .applying_sync import apply_plan
-from .mirror_sync import Ends, Place, journal_of, rules_of
+from .mirror_sync import Ends, Place, rules_of
 from .pace_sync import Throttle
 from .planner_sync import make_plan
 from .rates import Rate
 from .tree_sync import Tree
 from .types import Action, Do, Event, Mark, Plan, Result, Rules
 
-__all__ = ["copy"]
+__all__ = ["copy", "plan_copy"]
 
 Tell = Callable[[Event], object] | None
 
@@ -65,23 +65,63 @@ def copy(
         >>> result.ok, Path("greeting.txt").read_text()
         (True, 'Hello from the lab.\\n')
     """
-    rules = rules_of(rules, settings)
     ends = Ends(source, target, rate=rate, source_options=source_options,
                      target_options=target_options)
-    with ends as (ours, theirs):
-        entry = ours.files.stat(ours.top)
-        name = safe_name(ours.top.rstrip("/").rpartition("/")[2] or "index")
-        if _is_folder(theirs, target):
-            theirs = _below(theirs, name)
-        if entry.is_folder:
-            if not recursive:
-                raise UsageError(f"copy {ours.name}: that is a folder",
-                                 hint="recursive=True (-r) copies folders")
-            with journal_of(False, ours, theirs) as notes:
-                made = make_plan(ours, theirs, rules, connections=connections)
-                return apply_plan(made, ours, theirs, journal=notes, check=False,
-                                        connections=connections, tell=tell)
-        return _one(ours, theirs, entry, rules, tell)
+    with ends as trees:
+        made, ours, theirs = _planned(*trees, target, rules_of(rules, settings), recursive,
+                                            connections)
+        return apply_plan(made, ours, theirs, check=False, tell=tell,
+                                connections=connections if recursive else 1)
+
+
+def plan_copy(
+    source: Place,
+    target: Place,
+    *,
+    recursive: bool = False,
+    rules: Rules | None = None,
+    connections: int = 4,
+    source_options: dict[str, Any] | None = None,
+    target_options: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Plan:
+    """What `copy` with the same arguments would do; nothing is changed.
+
+    Args:
+        source: URL or path.
+        target: URL or path.
+        recursive: whether folders are copied, with all below them.
+        rules: how; see `Rules`.
+        connections: how many are used at once.
+        source_options: keywords of the source's client.
+        target_options: keywords of the target's client.
+        settings: single rules by name.
+
+    Raises:
+        NotFound: there is no such source.
+        UsageError: the source is a folder, and *recursive* is not set.
+    """
+    ends = Ends(source, target, source_options=source_options, target_options=target_options)
+    with ends as trees:
+        return (_planned(*trees, target, rules_of(rules, settings), recursive,
+                               connections))[0]
+
+
+def _planned(
+    ours: Tree, theirs: Tree, given: Place, rules: Rules, recursive: bool,
+    connections: int,
+) -> tuple[Plan, Tree, Tree]:
+    """The plan of a copy, and the trees that it is about."""
+    entry = ours.files.stat(ours.top)
+    name = safe_name(ours.top.rstrip("/").rpartition("/")[2] or "index")
+    if _is_folder(theirs, given):
+        theirs = _below(theirs, name)
+    if not entry.is_folder:
+        return _one(ours, theirs, entry, rules)
+    if not recursive:
+        raise UsageError(f"copy {ours.name}: that is a folder",
+                         hint="recursive=True (-r) copies folders")
+    return (make_plan(ours, theirs, rules, connections=connections), ours, theirs)
 
 
 def _is_folder(tree: Tree, given: Place) -> bool:
@@ -99,15 +139,14 @@ def _below(tree: Tree, name: str) -> Tree:
 
 
 def _one(
-    ours: Tree, theirs: Tree, entry: Entry, rules: Rules, tell: Tell
-) -> Result:
+    ours: Tree, theirs: Tree, entry: Entry, rules: Rules
+) -> tuple[Plan, Tree, Tree]:
     """A single file, as a plan of one action over the folders that the two are in."""
     source, name = _parent(ours)
     target, new = _parent(theirs)
     action = Action(Do.NEW, name, "asked for", entry.exact_size or 0, new=Mark.of(entry),
                     to=new if new != name else "", mode=entry.mode if rules.modes else None)
-    plan = Plan(source.name, target.name, rules, (action,))
-    return apply_plan(plan, source, target, connections=1, check=False, tell=tell)
+    return Plan(source.name, target.name, rules, (action,)), source, target
 
 
 def _parent(tree: Tree) -> tuple[Tree, str]:

@@ -77,6 +77,7 @@ class Copying:
         ground: the target's folder where it is on this machine.
         done: called with an action, its bytes and how it was checked, when the file has its name.
         failed: called with an action and its error, when no more tries are left.
+        again: called with an action and its error, when it will be tried again.
         progress: called with a `Progress` now and then.
     """
 
@@ -90,11 +91,12 @@ class Copying:
         *,
         done: Callable[[Action, int, Verify], object],
         failed: Callable[[Action, Exception], object],
+        again: Callable[[Action, Exception], object] = lambda action, error: None,
         progress: Callable[[Progress], object] | None = None,
     ) -> None:
         self.source, self.target, self.rules, self.journal = source, target, rules, journal
         self.ground, self.progress = ground, progress
-        self._done, self._failed = done, failed
+        self._done, self._failed, self._again = done, failed, again
 
     def run(self, actions: list[Action], connections: int) -> None:
         """Copy all of *actions*."""
@@ -145,6 +147,11 @@ class Copying:
         """A file has failed for good."""
         if job.action is not None:
             self._failed(job.action, error)
+
+    def retried(self, job: _CopyJob, error: Exception) -> None:
+        """A file has failed, and is tried again."""
+        if job.action is not None:
+            self._again(job.action, error)
 
     # -- checks ----------------------------------------------------------------------------
 
@@ -372,6 +379,10 @@ class _Work(Work):
         """A file has its name."""
         super().done(job, size)
         self._copying.landed(cast("_CopyJob", job), size)
+
+    def again(self, job: Job, error: PostelError) -> None:
+        """Another try."""
+        self._copying.retried(cast("_CopyJob", job), error)
 
     def lost(self, job: Job, error: PostelError) -> None:
         """No other try."""

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import TransferError, UsageError
 from ..types import Entry, Kind
 
 __all__ = ["Action", "Compare", "Delete", "Do", "Event", "Links", "Mark", "Plan", "Problem",
-           "Result", "Rules", "Verify"]
+           "Result", "Rules", "Verify", "What"]
 
 
 class Do(Enum):
@@ -410,12 +410,16 @@ def _problem(said: Mapping[str, Any]) -> Problem:
     return Problem(path, reason, said["blocks"], TransferError(reason) if said["blocks"] else None)
 
 
+What = Literal["begin", "progress", "done", "retry", "failed", "end"]
+"""What an event tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened while a plan was applied.
 
     Args:
-        what: "begin", "progress", "done", "failed", "end".
+        what: "begin", "progress", "done", "retry" (it failed, and is tried again), "failed", "end".
         action: of which action, where it is about one.
         done: bytes moved so far, of the action or in all.
         total: bytes expected.
@@ -425,7 +429,7 @@ class Event:
         name: the file in work, of "progress".
     """
 
-    what: str
+    what: What
     action: Action | None = None
     done: int = 0
     total: int | None = None

@@ -151,6 +151,12 @@ class AsyncChannel(Generic[T]):
         self._things.append(thing)
         _wake(self._waiting)
 
+    def push(self, thing: T) -> None:
+        """Add *thing* at once, however full the channel is; nothing where it is closed."""
+        if not self._closed:
+            self._things.append(thing)
+            _wake(self._waiting)
+
     async def get(self) -> T:
         """The next thing; waits for it.
 

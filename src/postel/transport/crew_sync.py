@@ -237,6 +237,13 @@ class Channel(Generic[T]):
             self._things.append(thing)
             self._change.notify_all()
 
+    def push(self, thing: T) -> None:
+        """Add *thing* at once, however full the channel is; nothing where it is closed."""
+        with self._change:
+            if not self._closed:
+                self._things.append(thing)
+                self._change.notify_all()
+
     def get(self) -> T:
         """The next thing; waits for it.
 

@@ -15,6 +15,7 @@ from ...errors import PostelError, UsageError
 from ...urls import URL
 from ..applying_sync import apply_plan
 from ..mirror_sync import Ends
+from ..pace_sync import Throttle
 from ..places import place_of
 from ..tree_sync import Tree
 from ..types import Action, Do, Mark, Plan, Result
@@ -27,19 +28,22 @@ Options = Callable[[URL], dict[str, Any]]
 _COPIES = (Do.NEW, Do.CHANGED)
 
 
-def run_batch(lines: Sequence[str], options: Options, connections: int) -> dict[str, Any]:
+def run_batch(
+    lines: Sequence[str], options: Options, connections: int, rate: Throttle | None = None
+) -> dict[str, Any]:
     """Do the actions of a part of a plan.
 
     Args:
         lines: the part, as `Plan.lines` writes it.
         options: the keywords of clients.
         connections: how many are used at once.
+        rate: what its transfers share with others.
 
     Returns:
         What became of it: counts by kind, bytes, and failures as pairs of path and words.
     """
     plan = Plan.read(lines)
-    ends = Ends(plan.source, plan.target, source_options=options(place_of(plan.source)),
+    ends = Ends(plan.source, plan.target, rate=rate, source_options=options(place_of(plan.source)),
                 target_options=options(place_of(plan.target)))
     with ends as (source, target):
         left, done = _left(plan.actions, target)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..._version import __version__
 from ...errors import UsageError
+from ..pace_sync import Throttle
+from ..rates import Rate
 from .batches import Options, function_of, run_batch, run_map
 from .presence import BEAT, Presence, sqlite_path
 
@@ -41,13 +43,15 @@ class Books:
         options: the keywords of clients, for the batches done here.
         concurrency: batches that are done here at once.
         connections: of each batch.
+        rate: at most so many bytes a second, of all batches done here together; see `Rates`.
 
     Raises:
         UsageError: the extra is missing, the URL is none, or jobs are open here already.
     """
 
     def __init__(
-        self, url: str, *, options: Options, concurrency: int = 1, connections: int = 4
+        self, url: str, *, options: Options, concurrency: int = 1, connections: int = 4,
+        rate: Rate | None = None,
     ) -> None:
         try:
             import dbos
@@ -56,6 +60,7 @@ class Books:
         self._dbos = dbos
         self.url, self._options, self._connections = _normal(url), options, connections
         self._concurrency = concurrency
+        self._throttle = None if rate is None else Throttle(rate)
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self.presence = Presence(self.url, self.name)
         self._life = contextlib.ExitStack()
@@ -110,7 +115,8 @@ class Books:
 
     def _do_batch(self, lines: list[str]) -> dict[str, Any]:
         said: dict[str, Any] = self._step(
-            "batch", lambda: run_batch(lines, self._options, self._connections))
+            "batch", lambda: run_batch(lines, self._options, self._connections,
+                                       self._throttle))
         return said
 
     def _do_map(self, place: str, function: str, paths: list[str]) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from ..inventory_sync import take_inventory
 from ..mirror_sync import Ends, plan
 from ..places import place_of
 from ..planner_sync import filter_of
+from ..rates import Rate
 from ..types import Action, Do, Event, Plan, Result, Rules
 from .batches import Options, merged
 from .books import Books
@@ -39,6 +40,7 @@ def mirror(
     batch: int = BATCH,
     concurrency: int = 1,
     connections: int = 4,
+    rate: Rate | None = None,
     options: Options = _no_options,
     tell: Tell = None,
 ) -> Result:
@@ -52,6 +54,7 @@ def mirror(
         batch: actions of a batch, at least 1.
         concurrency: batches that this process does at once.
         connections: of each batch, and of planning.
+        rate: at most so many bytes a second, of this process; see `Rates`.
         options: the keywords of the client for a URL; passwords are never written down.
         tell: called with an `Event` of progress, in batches.
 
@@ -68,8 +71,8 @@ def mirror(
     _refuse(made)
     began = time.monotonic()
     first, batches, last = _parts(made, max(1, batch))
-    with Books(jobs, options=options, concurrency=concurrency,
-               connections=connections) as books:
+    with Books(jobs, options=options, concurrency=concurrency, connections=connections,
+               rate=rate) as books:
         handle = books.start_mirror(first, batches, last)
         said = books.wait(handle, _telling(tell, began))
     result = merged(said, made.same, time.monotonic() - began)
@@ -124,6 +127,7 @@ def worker(
     *,
     concurrency: int = 1,
     connections: int = 4,
+    rate: Rate | None = None,
     options: Options = _no_options,
     until_idle: bool = False,
     stop: threading.Event | None = None,
@@ -134,6 +138,7 @@ def worker(
         jobs: the database: ``sqlite:///FILE`` or ``postgresql://…``.
         concurrency: batches that are done at once.
         connections: of each batch.
+        rate: at most so many bytes a second, of this process; see `Rates`.
         options: the keywords of the client for a URL: where this machine's passwords come from.
         until_idle: stop when there has been nothing to do for two looks.
         stop: set it to stop; a batch in work is finished by another worker.
@@ -147,8 +152,8 @@ def worker(
         looks.append(nothing)
         return until_idle and looks[-2:] == [True, True]
 
-    with Books(jobs, options=options, concurrency=concurrency,
-               connections=connections) as books:
+    with Books(jobs, options=options, concurrency=concurrency, connections=connections,
+               rate=rate) as books:
         books.work(stop or threading.Event(), idle)
 
 
