@@ -29,7 +29,8 @@ class SMTPOptions:
         allow_clear: whether passwords may come in the clear.
         without: extensions that are not offered, and not known when used.
         also: further lines of the answer to EHLO.
-        bare: whether a message or command with a bare CR or LF is refused, or taken as it is.
+        bare: whether a message or command with a bare CR or LF, or a NUL, is refused, or taken
+            as it is.
         strict: refuse recipients that are not the lab's users, instead of catching everything.
         trace: put Return-Path and Received before the message in mailboxes.
     """

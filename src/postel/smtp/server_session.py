@@ -237,7 +237,7 @@ class Session(Access):
         elif (self.wire.bare or self.wire.ended_in_line) and mail.body != "BINARYMIME" and (
                 self.server.options.bare == "refuse"):
             refusal = Refused(550, "5.6.0",
-                              "a bare CR or LF: lines end in CRLF (RFC 5321 section 2.3.8)")
+                              "a bare CR or LF, or a NUL (RFC 5321 section 2.3.8)")
         if self.server.is_lmtp:
             await self.answer_each(mail, refusal)
             return

@@ -129,7 +129,7 @@ class ServerWire:
 
     @property
     def bare(self) -> bool:
-        """Whether the message so far holds a CR or LF that is not part of a CRLF."""
+        """Whether the message so far holds a CR or LF that is not part of a CRLF, or a NUL."""
         return self._bare.found
 
     @property
@@ -166,7 +166,8 @@ class _Lines(LineBuffer):
 class _BareWatch:
     """Looks for a CR without its LF, or an LF without its CR, across the pieces of a message.
 
-    As long as CR, LF and CRLF are equally many, each belongs to a pair.
+    As long as CR, LF and CRLF are equally many, each belongs to a pair. A NUL counts as well:
+    there are servers that drop it, and then see an end that was none.
     """
 
     def __init__(self) -> None:
@@ -182,7 +183,7 @@ class _BareWatch:
         if self.open:
             data = data[:-1]
         pairs = data.count(b"\r\n")
-        self.found = not pairs == data.count(b"\n") == data.count(b"\r")
+        self.found = not pairs == data.count(b"\n") == data.count(b"\r") or b"\0" in data
 
 
 def reply(code: int, *lines: str, status: str = "") -> bytes:
