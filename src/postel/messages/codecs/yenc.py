@@ -23,9 +23,8 @@ __all__ = ["Part", "encode", "find", "join"]
 WIDTH = 128
 """Bytes of a written line."""
 
-_BEGIN = re.compile(rb"^=ybegin ([^\r\n]{1,1000})\r?\n(?:=ypart ([^\r\n]{1,1000})\r?\n)?",
-                    re.MULTILINE)
-_END = re.compile(rb"^=yend(?: ([^\r\n]{0,1000}))?(?:\r?\n|\Z)", re.MULTILINE)
+_BEGIN = re.compile(rb"=ybegin ([^\r\n]{1,1000})\r?\n(?:=ypart ([^\r\n]{1,1000})\r?\n)?")
+_END = re.compile(rb"=yend(?: ([^\r\n]{0,1000}))?(?:\r?\n|\Z)")
 _PAIR = re.compile(rb"([a-z0-9]+)=([^ ]+)")
 _SHIFTED = bytes((value - 42) & 255 for value in range(256))
 _WRITTEN = bytes((value + 42) & 255 for value in range(256))
@@ -78,12 +77,13 @@ def find(article: bytes) -> list[Part]:
     """
     found = []
     at = 0
-    ahead = _END.search(article)  # looked for once each, which keeps hostile articles linear
-    while begin := _BEGIN.search(article, at):
+    ahead = _line(_END, b"=yend", article, 0)  # looked for once each: hostile articles stay linear
+    while begin := _line(_BEGIN, b"=ybegin ", article, at):
         while ahead and ahead.start() < begin.end():
-            ahead = _END.search(article, ahead.end())
+            ahead = _line(_END, b"=yend", article, ahead.end())
         end = ahead
-        following = _BEGIN.search(article, begin.end(), end.start() if end else len(article))
+        following = _line(_BEGIN, b"=ybegin ", article, begin.end(),
+                          end.start() if end else len(article))
         if following:  # the end of this one was lost
             end = None
         stop = end.start() if end else following.start() if following else len(article)
@@ -92,6 +92,18 @@ def find(article: bytes) -> list[Part]:
         if not end and not following:
             break
     return found
+
+
+def _line(pattern: re.Pattern[bytes], word: bytes, text: bytes, at: int,
+          stop: int | None = None) -> re.Match[bytes] | None:
+    """The next line that begins with *word* and matches."""
+    while (at := text.find(word, at, stop)) >= 0:
+        if at == 0 or text[at - 1] == 10:
+            found = pattern.match(text, at)
+            if found:
+                return found
+        at += 1
+    return None
 
 
 def _part(article: bytes, begin: re.Match[bytes], stop: int, after: int,
