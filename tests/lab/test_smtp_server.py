@@ -180,9 +180,13 @@ def test_commands_before_tls_are_not_carried_through(here: lab.Lab) -> None:
     """Command injection: what came in the clear behind STARTTLS ends the session."""
     with peer(here) as one:
         one.send(b"STARTTLS\r\nMAIL FROM:<evil@example.org>\r\n")
-        assert one.reply().startswith("220")
-        rest = one.file.read()
-        assert b"250" not in rest
+        assert one.reply().startswith("501 5.5.1 something came")
+        assert one.gone()
+
+
+def test_tls_comes_first(here: lab.Lab) -> None:
+    with peer(here) as one:
+        assert one.codes("MAIL FROM:<a@b>", "STARTTLS") == ["250", "503"]
 
 
 def auth_plain(user: str, password: str) -> str:

@@ -35,7 +35,7 @@ def command(services: tuple[str, ...], root: str | None, quiet: bool) -> None:
 
     def watch(name: str, who: str, text: str) -> None:
         with lock:
-            sign = click.style(f"{name:>5} {who}", fg=_COLOURS.get(who, "white"))
+            sign = click.style(f"{name:>10} {who}", fg=_COLOURS.get(who, "white"))
             click.echo(f"{sign} {display(text)}")
 
     with start(*services, root=Path(root) if root else None,
@@ -59,8 +59,9 @@ def _table(lab: Lab) -> Iterator[str]:
             for scheme, port in [(name, service.port), (f"{name}s", service.tls_port)]
             [: 2 if service.is_pair else 1]]
     width = max((len(url) for _, url, _ in rows), default=0)
+    room = max((len(scheme) for scheme, _, _ in rows), default=0)
     for scheme, url, name in rows:
-        yield f"  {click.style(f'{scheme:7}', fg='cyan')} {url:{width}}   {name}"
+        yield f"  {click.style(f'{scheme:{room}}', fg='cyan')} {url:{width}}   {name}"
     yield f"\n  users   {', '.join(USERS)}; the password is {PASSWORD}"
     yield f"  trust   --ca {lab.ca}"
     for keys in filter(None, (service.host_keys for service in lab.services.values())):

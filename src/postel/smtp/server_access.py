@@ -100,6 +100,11 @@ class Access(Channel):
             raise Refused(503, "5.5.1", "this is TLS already")
         if request.argument:
             raise Refused(501, "5.5.4", "STARTTLS takes nothing")
+        if self.user or self.in_transaction():
+            raise Refused(503, "5.5.1", "not now: TLS comes before log-in and mail")
+        if self.wire.ahead:  # command injection (RFC 3207 section 6): no TLS with this one
+            self.say(501, "5.5.1", "something came behind STARTTLS, in the clear")
+            await self.end()
         self.say(220, "2.0.0", "begin TLS")
         if self.injects:
             self.server.watch("*", "as scripted: a reply before TLS")

@@ -270,9 +270,12 @@ class Session(Access):
         """Hand the message on; return its number."""
         peer = self.stream.peer
         self.taken += 1
-        return self.server.sink(Caught(
-            b"".join(self.parts), mail, tuple(rcpts), self.server.name, today(), self.helo,
-            self.user, peer.tls, peer.address))
+        caught = Caught(b"".join(self.parts), mail, tuple(rcpts), self.server.name, today(),
+                        self.helo, self.user, peer.tls, peer.address)
+        number = self.server.sink(caught)
+        self.server.watch("*", f"message {number}: {caught.size:,} bytes from "
+                               f"<{caught.sender}> to {', '.join(caught.recipients)}")
+        return number
 
 
 _ADDRESS = re.compile(r"[^<]*<([^>]*)>")
