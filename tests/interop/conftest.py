@@ -2,7 +2,7 @@
 
 `ftp_server` is vsftpd, ProFTPD and Pure-FTPd in turn; `vsftpd`, `vsftpd_ipv6`, `proftpd`,
 `pureftpd` and `dovecot` are one each; `web_server` is nginx and Apache in turn, `nginx` and
-`apache` are one each; `tool("lftp")` is a client of another maker.
+`apache` are one each; `mta` is Postfix with Dovecot, `exim` is Exim; `tool("lftp")` is a client of another maker.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from servers import (  # noqa: E402
+    MTA,
     SSHD,
     Dovecot,
     Ground,
@@ -28,6 +29,8 @@ from servers import (  # noqa: E402
     program,
     run_apache,
     run_dovecot,
+    run_exim,
+    run_mta,
     run_nginx,
     run_proftpd,
     run_proftpd_sftp,
@@ -54,7 +57,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, Server | SSHD | Dovecot | Web):
+            if isinstance(value, Server | SSHD | Dovecot | Web | MTA):
                 tail = value.log().splitlines()[-LOG_TAIL:]
                 report.sections.append((f"log of {value.name}", "\n".join(tail)))
     return report
@@ -125,6 +128,20 @@ def sshd(ground: Ground) -> Iterator[SSHD]:
 def proftpd_sftp(ground: Ground) -> Iterator[SSHD]:
     """The real ProFTPD speaking SFTP."""
     with run_proftpd_sftp(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mta(ground: Ground) -> Iterator[MTA]:
+    """The real Postfix, and the real Dovecot behind it: SMTP, LMTP and submission."""
+    with run_mta(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def exim(ground: Ground) -> Iterator[MTA]:
+    """The real Exim, which keeps what it takes in its queue."""
+    with run_exim(ground) as server:
         yield server
 
 

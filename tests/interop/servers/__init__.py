@@ -10,6 +10,7 @@ from .apache import run_apache
 from .dovecot import Dovecot, run_dovecot
 from .find import absent, program
 from .ground import Ground, Server
+from .mta import MTA, run_exim, run_mta
 from .nginx import run_nginx
 from .process import Daemon, ServerFailed
 from .proftpd import run_proftpd
@@ -22,6 +23,7 @@ from .web import REDIRECTS, Web
 __all__ = [
     "BIG_SIZE",
     "EPOCH",
+    "MTA",
     "ODD_NAMES",
     "REDIRECTS",
     "SSHD",
@@ -35,6 +37,8 @@ __all__ = [
     "program",
     "run_apache",
     "run_dovecot",
+    "run_exim",
+    "run_mta",
     "run_nginx",
     "run_proftpd",
     "run_proftpd_sftp",
