@@ -510,6 +510,19 @@ def test_waiting_with_asyncio(here: lab.Lab) -> None:
     asyncio.run(main())
 
 
+def test_what_one_is_asked_to_click_and_to_type(here: lab.Lab) -> None:
+    post(here, "bob@lab.test", "Welcome", "Type 123456 (not 12 or 123456789), or go to "
+         "https://example.org/confirm?t=98765&u=1. Then: <http://example.org/>, invoice AB-2026.")
+    caught = here.mail.wait_for(subject="Welcome")
+    assert caught.codes == ("123456",)
+    assert caught.links == ("https://example.org/confirm?t=98765&u=1", "http://example.org/")
+    with smtplib.SMTP(*here.address("smtp")) as server:
+        server.sendmail("ann@example.org", ["bob@lab.test"],
+                        b"Subject: HTML\r\nContent-Type: text/html\r\n\r\n"
+                        b'<a href="https://example.org/?a=1&amp;b=2">here</a>')
+    assert here.mail.wait_for(subject="HTML").links == ("https://example.org/?a=1&b=2",)
+
+
 def test_reports_to_senders(here: lab.Lab) -> None:
     here.mail.bounce("eve@elsewhere.example", "5.1.1", "no such user")
     with pytest.raises(UsageError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
@@ -11,6 +13,9 @@ from email.policy import default
 from .envelope import MailFrom, RcptTo
 
 __all__ = ["Caught"]
+
+_LINK = re.compile(r"""https?://[^\s<>"')\]]{1,2000}""", re.IGNORECASE)
+_CODE = re.compile(r"(?<![\w.,#-])\d{4,8}(?![\w-])")
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,22 @@ class Caught:
         """The text, of HTML too; "" where there is none."""
         body = self._read().get_body(("plain", "html"))
         return str(body.get_content()) if body is not None else ""
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The web addresses in it, in order, each once: what one is asked to click."""
+        message = self._read()
+        found: list[str] = []
+        for kind in ("plain", "html"):
+            body = message.get_body((kind,))
+            text = str(body.get_content()) if body is not None else ""
+            found += map(html.unescape if kind == "html" else str, _LINK.findall(text))
+        return tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The numbers of four to eight digits in its text: what one is asked to type."""
+        return tuple(dict.fromkeys(_CODE.findall(_LINK.sub(" ", self.text))))
 
     def _read(self) -> EmailMessage:
         return message_from_bytes(self.data, policy=default)
