@@ -100,4 +100,6 @@ class MaildirBox:
 
 def crlf(data: bytes) -> bytes:
     """*data* with every line end as CRLF."""
+    if data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
+        return data
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
