@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..wire.text import display
-from .options import Settings, client_options, output_options, ssh_options
+from .options import Settings, client_options, output_options, rate_option, ssh_options
 from .render import print_json
 from .rules import ends, print_plan, report_option, rules_options
 
 if TYPE_CHECKING:
+    from ..transfer.rates import Rates
     from ..transfer.types import Rules
 
 __all__ = ["command"]
@@ -25,6 +26,7 @@ __all__ = ["command"]
 @click.option("--one-way", is_flag=True, help="What the target alone has is no difference.")
 @click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
               metavar="N", help="Connections at once, on each side.")
+@rate_option
 @report_option
 @output_options
 @ssh_options
@@ -36,6 +38,7 @@ def command(
     rules: Rules,
     one_way: bool,
     parallel: int,
+    limit_rate: Rates | None,
     report: str | None,
     as_json: bool,
 ) -> int:
@@ -51,13 +54,14 @@ def command(
     from ..transfer.types import Compare, Delete
 
     if _is_list(ours_name := place_of(source).path.rpartition("/")[2]):
-        return _sums(source, target, ours_name, settings, report, as_json=as_json)
+        return _sums(source, target, ours_name, settings, report, limit_rate, as_json=as_json)
     context = click.get_current_context()
     if context.get_parameter_source("compare") is click.core.ParameterSource.DEFAULT:
         rules = replace(rules, compare=Compare.DIGEST)
     rules = replace(rules, delete=Delete.NO if one_way else Delete.AFTER, allow_empty=True)
     ours, theirs = place_of(source), place_of(target)
-    made = check(ours, theirs, rules=rules, connections=parallel, **ends(settings, ours, theirs))
+    made = check(ours, theirs, rules=rules, connections=parallel, rate=limit_rate,
+                 **ends(settings, ours, theirs))
     if report is not None:
         from ..transfer.report_file import ReportFile
 
@@ -80,13 +84,14 @@ def _is_list(name: str) -> bool:
 
 
 def _sums(
-    source: str, target: str, name: str, settings: Settings, report: str | None, *, as_json: bool
+    source: str, target: str, name: str, settings: Settings, report: str | None,
+    rate: Rates | None, *, as_json: bool,
 ) -> int:
     from ..transfer.check_sync import check_sums
     from ..transfer.places import place_of
 
     ours, theirs = place_of(source), place_of(target)
-    result = check_sums(ours, theirs, **ends(settings, ours, theirs))
+    result = check_sums(ours, theirs, rate=rate, **ends(settings, ours, theirs))
     if report is not None:
         from ..transfer.report_file import ReportFile
 

@@ -13,11 +13,11 @@ import click
 
 from ..errors import UsageError
 from ..types import Entry, Kind
-from ..urls import URL
 from ..wire.names import joined
 from ..wire.text import display
 from .options import Settings, client_options, each, output_options, parse_size, ssh_options
 from .render import entry_record, print_json
+from .walking import Walk, parallel_option
 
 __all__ = ["Wanted", "age", "command"]
 
@@ -121,6 +121,7 @@ class Wanted:
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Go no deeper.")
 @click.option("-0", "--print0", "nul", is_flag=True,
               help="End each path with NUL instead of a line end, for xargs -0.")
+@parallel_option
 @output_options
 @ssh_options
 @client_options
@@ -136,6 +137,7 @@ def command(
     older: timedelta | None,
     depth: int | None,
     nul: bool,
+    parallel: int,
     as_json: bool,
 ) -> int:
     """Find files and folders below a folder; links are shown, not followed.
@@ -158,24 +160,15 @@ def command(
         else:
             click.echo(display(path) + ("/" if entry.is_folder else ""))
 
-    return each(urls, lambda url: _search(url, settings, wanted, depth, show), settings,
-                as_json=as_json)
+    return each(urls, lambda url: _search(Walk(url, settings, parallel, depth, as_json), wanted,
+                                          show), settings, as_json=as_json)
 
 
-def _search(
-    url: URL, settings: Settings, wanted: Wanted, depth: int | None,
-    show: Callable[[str, Entry], None],
-) -> None:
-    """Show what fits below *url*."""
-    from ..transfer.verbs_sync import open_site
-
-    site, top = open_site(url, "list", **settings.client(url))
-    with site:
-        for folder, entries in site.walk(top):
-            below = folder.removeprefix(top).strip("/")
-            if depth is not None and below and below.count("/") + 1 >= depth:
-                break  # folders come level by level
-            for entry in sorted(entries, key=lambda one: one.name):
-                if wanted.fits(entry):
-                    show(joined(folder, entry.name), entry)
+def _search(walk: Walk, wanted: Wanted, show: Callable[[str, Entry], None]) -> int:
+    """Show what fits; return the exit code."""
+    for folder, entries in walk.folders():
+        for entry in sorted(entries, key=lambda one: one.name):
+            if wanted.fits(entry):
+                show(joined(folder, entry.name), entry)
     sys.stdout.buffer.flush()
+    return walk.code

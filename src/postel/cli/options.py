@@ -283,7 +283,11 @@ def throttle(rates: Rates | None) -> Throttle | None:
 
 
 def location(text: str) -> URL:
-    """The URL that an argument is."""
+    """The URL that an argument is; what begins with "/", "./" or "../" is a path here."""
+    if text.startswith(("/", "./", "../")) or text in (".", ".."):
+        from ..transfer.places import place_of
+
+        return place_of(text)
     return parse_url(text)
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Settings, client_options, output_options, ssh_options
+from .options import Settings, client_options, output_options, rate_option, ssh_options
 from .render import size
 from .rules import ends, print_plan, rules_options
 
 if TYPE_CHECKING:
+    from ..transfer.rates import Rates
     from ..transfer.types import Rules
 
 __all__ = ["command"]
@@ -26,6 +27,7 @@ __all__ = ["command"]
 @click.option("--no-journal", is_flag=True, help="Do not use what runs remember.")
 @click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
               metavar="N", help="Connections at once, on each side.")
+@rate_option
 @output_options
 @ssh_options
 @client_options
@@ -37,6 +39,7 @@ def command(
     output: str | None,
     no_journal: bool,
     parallel: int,
+    limit_rate: Rates | None,
     as_json: bool,
 ) -> int:
     """Show what would make the folder TARGET like the folder SOURCE, and do nothing.
@@ -49,7 +52,7 @@ def command(
 
     ours, theirs = place_of(source), place_of(target)
     made = plan(ours, theirs, rules=rules, connections=parallel, journal=not no_journal,
-                **ends(settings, ours, theirs))
+                rate=limit_rate, **ends(settings, ours, theirs))
     if output is None:
         print_plan(made, as_json=as_json)
     else:

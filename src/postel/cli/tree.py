@@ -10,6 +10,7 @@ from ..wire.names import joined
 from ..wire.text import display
 from .options import Settings, client_options, location, output_options, ssh_options
 from .render import entry_record, print_json, size
+from .walking import Walk, parallel_option
 
 __all__ = ["command"]
 
@@ -17,33 +18,26 @@ __all__ = ["command"]
 @click.command("tree")
 @click.argument("url")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Go no deeper.")
+@parallel_option
 @output_options
 @ssh_options
 @client_options
-def command(url: str, settings: Settings, depth: int | None, as_json: bool) -> None:
+def command(
+    url: str, settings: Settings, depth: int | None, parallel: int, as_json: bool
+) -> int:
     """Draw a folder and all below it; links are shown, not followed."""
-    from ..transfer.verbs_sync import open_site
-
-    goal = location(url)
-    site, path = open_site(goal, "list", **settings.client(goal))
+    walk = Walk(location(url), settings, parallel, depth, as_json)
     folders: dict[str, list[Entry]] = {}
-    with site:
-        for folder, entries in site.walk(path):
-            if depth is not None and _level(folder, path) >= depth:
-                break  # folders come level by level
-            folders[folder] = sorted(entries, key=lambda entry: entry.name)
-            if as_json:
-                for entry in folders[folder]:
-                    print_json({"folder": display(folder), **entry_record(entry)})
+    for folder, entries in walk.folders():
+        folders[folder] = sorted(entries, key=lambda entry: entry.name)
+        if as_json:
+            for entry in folders[folder]:
+                print_json({"folder": display(folder), **entry_record(entry)})
     if not as_json:
-        click.echo(display(path) or ".")
-        _draw(folders, path, "", depth)
-
-
-def _level(folder: str, top: str) -> int:
-    """How far *folder* is below *top*."""
-    below = folder.removeprefix(top).strip("/")
-    return below.count("/") + 1 if below else 0
+        top = next(iter(folders), walk.top)
+        click.echo(display(top) or ".")
+        _draw(folders, top, "", depth)
+    return walk.code
 
 
 def _draw(folders: dict[str, list[Entry]], path: str, margin: str, depth: int | None) -> None:

@@ -99,6 +99,7 @@ class Work:
         waiting: jobs that are to be begun again, and not before when.
         steps: grows with all that is done; who fails after it has, has come further.
         most: connections that the server lets in, as far as it is known.
+        extra: connections that are open beside the caller's own.
     """
 
     root: Folder | None
@@ -110,6 +111,7 @@ class Work:
     waiting: deque[tuple[float, Job]] = field(default_factory=deque)
     steps: int = 0
     most: int | None = None
+    extra: int = 0
 
     def take(
         self, held: list[Job], *, temporary_names: bool = False
@@ -256,9 +258,19 @@ def _extra_worker(
     site: Site, work: Work, some: Callable[[Files, Work], Later[None]]
 ) -> None:
     """A worker with a connection of its own; a server that allows no more of them is obeyed."""
+    if work.most is not None and work.extra + 1 >= work.most:
+        return
     try:
-        site.open()
-        _worker(site, work, some)
+        try:
+            site.open()
+        except PostelError:
+            work.most = work.extra + 1  # 421, 530, 503, MaxSessions: the words differ, not the fact
+            return
+        work.extra += 1
+        try:
+            _worker(site, work, some)
+        finally:
+            work.extra -= 1
     except PostelError:
         return  # what it had in hand is in the queue again, for the others
     finally:

@@ -13,6 +13,8 @@ from ..session.trees_async import is_one
 from .digests_async import digest_of
 from .metalink import parse_metalink
 from .mirror_async import AsyncEnds, Place
+from .pace_async import AsyncThrottle
+from .rates import Rate
 from .sums import Sum, parse_sums
 from .tree_async import AsyncTree
 
@@ -44,6 +46,7 @@ async def check_sums(
     sums: Place,
     place: Place,
     *,
+    rate: Rate | AsyncThrottle | None = None,
     tell: Callable[[str], object] | None = None,
     source_options: dict[str, Any] | None = None,
     target_options: dict[str, Any] | None = None,
@@ -54,6 +57,7 @@ async def check_sums(
         sums: URL or path of the list: as ``sha256sum`` and its kin write it, or a Metalink
             (``.meta4``).
         place: URL or path of the folder that its names are seen from.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with each name, before it is checked.
         source_options: keywords of the client for *sums*.
         target_options: keywords of the client for *place*.
@@ -72,7 +76,8 @@ async def check_sums(
         >>> (await check_sums("MD5SUMS", ".")).good
         ['a.txt']
     """
-    ends = AsyncEnds(sums, place, source_options=source_options, target_options=target_options)
+    ends = AsyncEnds(sums, place, rate=rate, source_options=source_options,
+                     target_options=target_options)
     result = SumsResult()
     async with ends as (ours, theirs):
         data = await read_whole(ours)

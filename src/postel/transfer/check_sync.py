@@ -13,6 +13,8 @@ from ..session.trees_sync import is_one
 from .digests_sync import digest_of
 from .metalink import parse_metalink
 from .mirror_sync import Ends, Place
+from .pace_sync import Throttle
+from .rates import Rate
 from .sums import Sum, parse_sums
 from .tree_sync import Tree
 
@@ -44,6 +46,7 @@ def check_sums(
     sums: Place,
     place: Place,
     *,
+    rate: Rate | Throttle | None = None,
     tell: Callable[[str], object] | None = None,
     source_options: dict[str, Any] | None = None,
     target_options: dict[str, Any] | None = None,
@@ -54,6 +57,7 @@ def check_sums(
         sums: URL or path of the list: as ``sha256sum`` and its kin write it, or a Metalink
             (``.meta4``).
         place: URL or path of the folder that its names are seen from.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with each name, before it is checked.
         source_options: keywords of the client for *sums*.
         target_options: keywords of the client for *place*.
@@ -72,7 +76,8 @@ def check_sums(
         >>> (check_sums("MD5SUMS", ".")).good
         ['a.txt']
     """
-    ends = Ends(sums, place, source_options=source_options, target_options=target_options)
+    ends = Ends(sums, place, rate=rate, source_options=source_options,
+                     target_options=target_options)
     result = SumsResult()
     with ends as (ours, theirs):
         data = read_whole(ours)

@@ -103,6 +103,8 @@ class AsyncCopying:
         if not actions:
             return
         work = _Work(self, self.ground.top if self.ground is not None else None)
+        far = self.source if self.ground is not None else self.target
+        work.most = far.most
         if self.ground is not None:
             work.jobs.extend(self._fetching(action) for action in actions)
             await run(self.source.site, work, connections, fetch)
@@ -113,6 +115,7 @@ class AsyncCopying:
         else:
             work.jobs.extend(self._fetching(action) for action in actions)
             await self._relay_all(work, connections)
+        far.most = work.most
 
     # -- jobs ------------------------------------------------------------------------------
 
@@ -204,7 +207,8 @@ class AsyncCopying:
 
     async def _relay_all(self, work: _Work, connections: int) -> None:
         near = max(self.source.site.latency, self.target.site.latency) < _NEAR
-        count = 1 if near else max(1, min(connections, len(work.jobs)))
+        allowed = self.source.allowed(self.target.allowed(connections))
+        count = 1 if near else max(1, min(allowed, len(work.jobs)))
         async with AsyncCrew() as crew:
             for _ in range(count - 1):
                 crew.start(self._extra, work)

@@ -7,6 +7,7 @@ Folders of one depth are listed together, over as many connections as are worth 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import LimitReached, NotFound, PostelError
@@ -18,7 +19,10 @@ from .filters import Filter
 from .tree_async import AsyncTree, listing
 from .types import Mark, Problem
 
-__all__ = ["Inventory", "take_inventory"]
+__all__ = ["Inventory", "take_inventory", "walk"]
+
+_TOGETHER = 64
+"""Folders that are listed before their entries are handed out: memory for some, not for all."""
 
 _NEAR = 0.0005
 """Seconds of a round trip from which on a second connection hides something."""
@@ -61,9 +65,7 @@ async def take_inventory(
         for depth in range(DEEPEST + 2):
             if not level:
                 break
-            if depth > DEEPEST:
-                raise LimitReached(f"list {tree.name}: over {DEEPEST} folders below one another",
-                                   hint="it may list a folder within itself")
+            _not_too_deep(tree, depth)
             await _more(trees, min(connections, len(level)))
             level = await _level(trees, level, wanted or Filter(), found)
     finally:
@@ -72,13 +74,59 @@ async def take_inventory(
     return found
 
 
+async def walk(
+    tree: AsyncTree, *, connections: int = 4, depth: int | None = None
+) -> AsyncIterator[tuple[str, Sequence[Entry] | PostelError]]:
+    """Every folder of *tree*, the top ("") first, level by level, with its entries or its error.
+
+    Links are not followed.
+
+    Args:
+        tree: which, connected.
+        connections: how many are used at once, where that hides round trips.
+        depth: levels that are listed; None lists all.
+
+    Raises:
+        LimitReached: over `DEEPEST` folders below one another.
+    """
+    level, trees = [""], [tree]
+    try:
+        for number in range(DEEPEST + 2):
+            if not level or (depth is not None and number >= depth):
+                return
+            _not_too_deep(tree, number)
+            below: list[str] = []
+            for start in range(0, len(level), _TOGETHER):
+                folders = level[start : start + _TOGETHER]
+                await _more(trees, min(connections, len(folders)))
+                heard = await _heard(trees, folders)
+                for folder in folders:
+                    entries = heard[folder]
+                    yield folder, entries
+                    if not isinstance(entries, PostelError):
+                        below += [joined(folder, one.name) for one in entries
+                                  if one.is_folder and is_one(one.name)]
+            level = below
+    finally:
+        for one in trees[1:]:
+            await one.site.aclose()
+
+
+def _not_too_deep(tree: AsyncTree, depth: int) -> None:
+    if depth > DEEPEST:
+        raise LimitReached(f"list {tree.name}: over {DEEPEST} folders below one another",
+                           hint="it may list a folder within itself")
+
+
 async def _more(trees: list[AsyncTree], count: int) -> None:
     """Open connections, as far as they hide round trips and the server lets them in."""
-    while len(trees) < count and trees[0].site.latency >= _NEAR:
-        another = trees[0].another()
+    first = trees[0]
+    while len(trees) < first.allowed(count) and first.site.latency >= _NEAR:
+        another = first.another()
         try:
             await another.site.open()
         except PostelError:
+            first.most = len(trees)
             return
         trees.append(another)
 
@@ -87,12 +135,7 @@ async def _level(
     trees: list[AsyncTree], folders: list[str], wanted: Filter, found: Inventory
 ) -> list[str]:
     """List all *folders*; those below them."""
-    waiting = deque(folders)
-    heard: dict[str, list[Entry] | PostelError] = {}
-    async with AsyncCrew() as crew:
-        for tree in trees[1 : len(folders)]:
-            crew.start(_listings, tree, waiting, heard)
-        await _listings(trees[0], waiting, heard)
+    heard = await _heard(trees, folders)
     below: list[str] = []
     for folder in folders:
         said = heard.get(folder, [])
@@ -104,6 +147,19 @@ async def _level(
         else:
             below += _take_in(folder, said, wanted, found)
     return below
+
+
+async def _heard(
+    trees: list[AsyncTree], folders: list[str]
+) -> dict[str, list[Entry] | PostelError]:
+    """The entries of all *folders*, or what went wrong."""
+    waiting = deque(folders)
+    heard: dict[str, list[Entry] | PostelError] = {}
+    async with AsyncCrew() as crew:
+        for tree in trees[1 : len(folders)]:
+            crew.start(_listings, tree, waiting, heard)
+        await _listings(trees[0], waiting, heard)
+    return heard
 
 
 async def _listings(

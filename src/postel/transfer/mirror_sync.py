@@ -264,6 +264,7 @@ def check(
     *,
     rules: Rules | None = None,
     connections: int = 4,
+    rate: Rate | Throttle | None = None,
     source_options: Options | None = None,
     target_options: Options | None = None,
     **settings: Any,
@@ -275,6 +276,7 @@ def check(
         target: URL or path of a folder.
         rules: how they are compared; by digest, unless they say otherwise.
         connections: how many are used at once, on each side.
+        rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         source_options: keywords of the source's client.
         target_options: keywords of the target's client.
         settings: single rules by name.
@@ -286,7 +288,8 @@ def check(
     if rules is None:
         settings = {"compare": Compare.DIGEST, "delete": "after", "allow_empty": True, **settings}
     return plan(source, target, rules=rules, connections=connections, journal=False,
-                      source_options=source_options, target_options=target_options, **settings)
+                      rate=rate, source_options=source_options, target_options=target_options,
+                      **settings)
 
 
 def rules_of(rules: Rules | None, settings: dict[str, Any]) -> Rules:

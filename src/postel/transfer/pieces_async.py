@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
 from typing import Any
 
 from ..errors import (
@@ -106,6 +107,8 @@ async def get_pieces(
     with on_disk(path), Target.at(path) as place:
         digest = metalink.digests[0][1] if metalink is not None and metalink.digests else ""
         parts = await disk.call(prepared, place, sources, path.name, digest=digest, resume=resume)
+        if metalink is not None and parts.missing == parts.size:
+            await disk.call(_take_what_is_there, path, parts, metalink)
         watch = Watch(path.name, parts.size, progress, parts.size - parts.missing)
         try:
             for _ in range(TRIES + len(sources)):
@@ -246,6 +249,25 @@ async def _looked_at(url: URL, options: Options, throttle: AsyncThrottle | None)
         ranges = has.resume_read and entry.exact_size is not None and not (
             has.validators and entry.validator is None)  # parts of it could be of two versions
     return AsyncSource(str(url), path, entry, make, ranges)
+
+
+def _take_what_is_there(path: Path, parts: Parts, metalink: Metalink) -> None:
+    """A file of that name and size may be the one, or most of it: what is right is not fetched."""
+    if _size_of(path) != parts.size or not (metalink.digests or metalink.pieces):
+        return
+    with path.open("rb") as there:
+        copyfileobj(there, parts.target.file)
+    parts.has_all()
+    if metalink.pieces:
+        _wrong_pieces(parts, metalink)
+    elif _digest(parts.target, metalink.digests[0][0], 0, parts.size) != metalink.digests[0][1]:
+        parts.put_back(0, parts.size)
+    parts.note()
+
+
+def _size_of(path: Path) -> int | None:
+    """Bytes of the plain file at *path*; None where there is none."""
+    return path.stat().st_size if path.is_file() and not path.is_symlink() else None
 
 
 def _wrong_pieces(parts: Parts, metalink: Metalink) -> bool:

@@ -260,18 +260,22 @@ def _more_hands(hands: list[_Hand], count: int) -> None:
     first = hands[0]
     if max(first.source.site.latency, first.target.site.latency) < _NEAR:
         return
+    count = first.source.allowed(first.target.allowed(count))
     while len(hands) < count:
         source = first.source.another()
         hand = _Hand(source, first.target.beside(first.source, source), first.comparer)
         hands.append(hand)
+        opening = first.source
         try:
             source.site.open()
             if hand.target.site is not source.site:
+                opening = first.target
                 hand.target.site.open()
         except PostelError:
             hands.remove(hand)
+            opening.most = len(hands)  # what is there already will do, and for copying too
             source.site.close()
-            return  # what is there already will do
+            return
 
 
 def _list_all(hands: list[_Hand], level: list[_Folder]) -> None:

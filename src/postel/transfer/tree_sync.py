@@ -29,11 +29,17 @@ class Tree:
         site: the client.
         top: the folder's path there; "" is where the client stands.
         name: what to call it: a URL without secrets, or the path of a folder here.
+        most: connections that its server lets in, as far as a run has found out.
     """
 
     site: FileSite
     top: str
     name: str = ""
+    most: int | None = None
+
+    def allowed(self, connections: int) -> int:
+        """So many of *connections* as the server lets in."""
+        return connections if self.most is None else max(1, min(connections, self.most))
 
     @property
     def files(self) -> Files:
