@@ -5,6 +5,7 @@ Everything is loaded on first use: ``import postel`` costs next to nothing.
     postel.ftp, sftp, http, pop3 …  one package per protocol, all of one shape
     postel.get, put, ls, open …     files by URL, whatever the protocol
     postel.plan, apply, mirror …    whole trees between any two URLs
+    postel.send                     a message, by way of a server
     postel.aio                      the same verbs for asyncio
     postel.lab                      a local Internet: servers, names, certificates, faults
     postel.errors                   the one error tree
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         tftp,
         webdav,
     )
+    from .mail.sending_sync import send
     from .transfer.copy_sync import copy
     from .transfer.follow_sync import follow
     from .transfer.mirror_sync import apply, check, mirror, plan
@@ -68,6 +70,7 @@ __all__ = [
     "put",
     "rename",
     "rm",
+    "send",
     "sftp",
     "smtp",
     "ssh",
@@ -80,7 +83,7 @@ __all__ = [
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
           "copy_sync": ("copy",), "follow_sync": ("follow",), "opened": ("open",),
-          "pieces_sync": ("get_metalink", "get_pieces")}
+          "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",)}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "mail",
                        "pop3", "sftp", "smtp", "ssh", "tftp", "webdav"))
 
@@ -93,7 +96,8 @@ def __getattr__(name: str) -> object:
         return import_module(f"postel.{name}")
     for module, names in _VERBS.items():
         if name in names:
-            value = getattr(import_module(f"postel.transfer.{module}"), name)
+            home = module if "." in module else f"transfer.{module}"
+            value = getattr(import_module(f"postel.{home}"), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'postel' has no attribute {name!r}")

@@ -5,6 +5,7 @@
     path = await aio.get("ftp://ftp.example.org/pub/hello.txt")
 """
 
+from .mail.sending_async import send
 from .transfer.copy_async import copy
 from .transfer.follow_async import follow
 from .transfer.mirror_async import apply, check, mirror, plan
@@ -14,4 +15,5 @@ from .transfer.sync_async import sync
 from .transfer.verbs_async import get, ls, mkdir, put, rename, rm, stat
 
 __all__ = ["apply", "check", "copy", "follow", "get", "get_metalink", "get_pieces", "ls", "mirror",
-           "mkdir", "open", "plan", "put", "rename", "rm", "stat", "sync"]
+           "mkdir", "open", "plan", "put", "rename", "rm", "send",
+           "stat", "sync"]

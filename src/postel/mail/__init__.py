@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from .outbox_async import AsyncOutbox
     from .outbox_sync import Outbox
     from .outbox_types import Destination, Item, Schedule
+    from .sending_sync import send
 
-__all__ = ["AsyncOutbox", "Destination", "Item", "Outbox", "Schedule"]
+__all__ = ["AsyncOutbox", "Destination", "Item", "Outbox", "Schedule", "send"]
 
 _HOMES = {
     "outbox_async": ("AsyncOutbox",),
     "outbox_sync": ("Outbox",),
     "outbox_types": ("Destination", "Item", "Schedule"),
+    "sending_sync": ("send",),
 }
 """Each module with the names that are taken from it; add yours sorted."""
 

@@ -411,6 +411,8 @@ def unconfirmed(sent: Sent) -> Unconfirmed:
 def _hint(sent: Sent, first: Recipient) -> str:
     if sent.accepted:
         return f"{len(sent.accepted)} others were accepted: do not send to them again"
+    if first.reply is not None and first.reply.code == 530:
+        return "log in first: user=, password="
     status = first.reply.status if first.reply else None
     if status and status.subject == 1:
         return "check the address for typing mistakes"
