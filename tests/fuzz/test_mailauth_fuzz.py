@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postel.errors import ProtocolError, UsageError
+from postel.mail import mta_sts
 from postel.messages import arc, dkim, dmarc, spf, spf_record
+from postel.messages.authors import author_domains
 from postel.messages.dkim_keys import parse_key
 from postel.messages.dkim_sign import Signer
 from postel.messages.questions import offline
@@ -26,7 +28,8 @@ TERMS = st.lists(st.sampled_from([
     | st.text(max_size=12)).map(" ".join)
 
 
-@pytest.mark.parametrize("read", [parse_tags, parse_key, dkim.parse_signature, dmarc.parse_record])
+@pytest.mark.parametrize("read", [parse_tags, parse_key, dkim.parse_signature, dmarc.parse_record,
+                                  mta_sts.parse_record, mta_sts.parse_tls_reports])
 @given(text=TAGS | st.text(max_size=80))
 def test_lists_of_tags(read: Callable[[str], object], text: str) -> None:
     try:
@@ -80,3 +83,24 @@ def test_whatever_is_signed_stays_one_field(domain: str, selector: str, identity
         return
     assert field.endswith(b"\r\n")
     assert all(line[:1] in b" \t" for line in field.split(b"\r\n")[1:-1])
+
+
+POLICY = st.lists(st.sampled_from([
+    "version: STSv1", "mode: enforce", "mode: none", "mx: a.org", "mx: *.b.org", "max_age: 1", "max_age: x",
+    ":", "mx:", "\u00fc: \u00fc"]) | st.text(max_size=12)).map("\n".join)
+
+
+@given(POLICY)
+def test_policies(text: str) -> None:
+    try:
+        policy = mta_sts.parse_policy(text)
+    except ProtocolError:
+        return
+    assert policy.mode in ("enforce", "testing", "none")
+    policy.allows("a.org")
+
+
+@given(st.text("ab@<>()\",;:\\. \u00fc[]", max_size=40))
+def test_authors(text: str) -> None:
+    raw = b"From: " + text.encode() + b"\r\n\r\n"
+    assert all(name and name == name.lower() for name in author_domains(raw))

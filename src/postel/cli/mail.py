@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..schemes import scheme_of
 from ..urls import URL
 from ..wire.text import display
+from .mail_check import command as check
 from .mail_outbox import command as outbox
 from .options import Settings, client_options, location, output_options
 from .render import Bar, print_json, size
@@ -27,6 +28,7 @@ def command() -> None:
     """Fetch mail, and send it."""
 
 
+command.add_command(check)
 command.add_command(outbox)
 
 

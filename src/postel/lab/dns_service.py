@@ -86,7 +86,10 @@ class DNSService(Service):
             self.zone(reverse(name))
 
     def know(self, host: str, addresses: tuple[str, ...] = ("127.0.0.1",)) -> None:
-        """Know the addresses of one of the lab's hosts."""
+        """Know the addresses of one of the lab's hosts, and be asked for it."""
+        if HOSTS.nameserver(host) is None:
+            HOSTS.delegate(host, ("127.0.0.1", self.port))
+            self._delegated.append(host)
         for address in addresses:
             kind = "AAAA" if ":" in address else "A"
             if address not in self.records.texts(host, kind):
