@@ -3,8 +3,8 @@
 
 httpcore2's own connection stands on h11, which costs a small request three times what it costs
 here (docs/design/http.md has the figures). Besides, this one writes a body of known length to a
-file without showing it to Python, sends one by sendfile(2), sees an answer that comes before the
-request's body has gone, and knows over TLS whether the end of a connection is an end or a cut.
+file without showing it to Python, sees an answer that comes before the request's body has gone,
+and knows over TLS whether the end of a connection is an end or a cut.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class FolderFiles:
         return sorted(found, key=lambda status: status.name)
 
     def open(self, path: str, offset: int = 0) -> BinaryIO:
-        """The file *path* to read from byte *offset* on: a real one, for ``sendfile``."""
+        """The file *path* to read from byte *offset* on: a real one, to be sent by large pieces."""
         file = self._open(path, os.O_RDONLY)
         file.seek(offset)
         return file

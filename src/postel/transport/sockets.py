@@ -118,7 +118,7 @@ def has_news(sock: socket.socket) -> bool:
 def is_plain_file(file: BinaryIO) -> bool:
     """Whether the kernel can move bytes between *file* and a socket by itself."""
     try:
-        return hasattr(os, "sendfile") and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     except (OSError, AttributeError, ValueError):
         return False  # BytesIO and friends have no descriptor
 
