@@ -16,7 +16,7 @@ from postel.mail.outbox_sync import Outbox
 from postel.mail.outbox_store import OutboxStore
 from postel.mail.outbox_types import Item, Schedule
 from postel.smtp.learned import LEARNED
-from postel.smtp.types import DSN
+from postel.smtp.types import DSN, Rcpt
 
 MAIL = (b"From: Ann <ann@lab.test>\r\nTo: bob@lab.test, carol@lab.test\r\nSubject: hello\r\n"
         b"Message-ID: <1@lab.test>\r\n\r\n.dot\r\nhi\r\n")
@@ -64,6 +64,24 @@ def test_put_in_and_sent(here: lab.Lab, tmp_path: Path) -> None:
     (caught,) = here.mail.messages
     assert caught.data == MAIL
     assert caught.mail.envid == item.envid
+
+
+def test_the_envelope_is_kept_and_bcc_is_not(here: lab.Lab, tmp_path: Path) -> None:
+    with outbox(tmp_path) as box:
+        item = box.add(b"Bcc: eve@x.org\r\n" + MAIL, via=here.url("smtp"), priority=-3,
+                             dsn=DSN(notify=("failure",), ret="full", envid="mine"))
+        assert [one.address for one in item.destinations] == [
+            "bob@lab.test", "carol@lab.test", "eve@x.org"]
+        box.run()
+        box.add(MAIL, via=here.url("smtp"), sender="", recipients=[
+            Rcpt("b@x.org", ("never",)), Rcpt("c@x.org", orcpt="old@x.org")])
+        box.run()
+    first, second = here.mail.messages
+    assert first.data == MAIL
+    assert (first.mail.envid, first.mail.ret, first.mail.priority) == ("mine", "FULL", -3)
+    assert {rcpt.notify for rcpt in first.rcpts} == {frozenset({"FAILURE"})}
+    assert [(sorted(rcpt.notify), rcpt.orcpt) for rcpt in second.rcpts] == [
+        (["NEVER"], ""), ([], "rfc822;old@x.org")]
 
 
 def test_one_connection_for_many(here: lab.Lab, tmp_path: Path) -> None:
@@ -228,7 +246,7 @@ def test_messages_without_sender_or_recipients(tmp_path: Path) -> None:
     with outbox(tmp_path) as box:
         with pytest.raises(UsageError, match="nobody sends it"):
             box.add(b"To: a@x\r\n\r\n", via="smtp://x/")
-        with pytest.raises(UsageError, match="no recipients"):
+        with pytest.raises(UsageError, match="nobody gets it"):
             box.add(b"From: a@x\r\n\r\n", via="smtp://x/")
         with pytest.raises(UsageError):
             box.add(MAIL, via="no url")

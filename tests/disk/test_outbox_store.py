@@ -14,8 +14,9 @@ import pytest
 
 from postel.errors import NotFound, NotSupported, TransferError, TryLater
 from postel.mail.outbox_store import KEPT, OutboxStore
-from postel.mail.outbox_types import Outcome, Schedule
+from postel.mail.outbox_types import Outcome, Schedule, Terms, Wishes
 
+WISHES = Wishes(("failure",), "old@x")
 PLAN = Schedule(first=60.0, factor=2.0, longest=600.0, give_up=3600.0)
 
 
@@ -28,8 +29,8 @@ def store(tmp_path: Path) -> Iterator[OutboxStore]:
 def put(store: OutboxStore, *recipients: str, now: float = 0.0, due: float = 0.0,
         via: str = "smtp://mx/", envid: str = "e1", message_id: str = "<1@x>") -> int:
     return store.add(b"Subject: x\r\n\r\nhi\r\n", envid=envid, message_id=message_id, via=via,
-                     sender="a@x", subject="x", recipients=recipients or ("b@x", "c@x"),
-                     notify=("failure",), ret="headers", now=now, due=due)
+                     sender="a@x", subject="x", now=now, due=due, terms=Terms("headers", priority=3),
+                     recipients=dict.fromkeys(recipients or ("b@x", "c@x"), WISHES))
 
 
 def states(store: OutboxStore, number: int = 1) -> dict[str, str]:
@@ -62,8 +63,8 @@ def test_what_is_due(store: OutboxStore) -> None:
     assert store.claim(1, now=50.0) is None
     ticket = store.claim(1, now=100.0)
     assert ticket is not None
-    assert ticket.recipients == ("b@x", "c@x")
-    assert ticket.notify["b@x"] == ("failure",)
+    assert ticket.recipients == {"b@x": WISHES, "c@x": WISHES}
+    assert ticket.terms == Terms("headers", priority=3)
     assert store.claim(1, now=100.0) is None, "claimed is claimed"
     assert store.claim(77, now=100.0) is None
 
@@ -80,7 +81,7 @@ def test_each_recipient_has_its_own_fate(store: OutboxStore) -> None:
     assert store.item(1).due == due
     ticket = store.claim(1, now=70.0)
     assert ticket is not None
-    assert ticket.recipients == ("d@x",)
+    assert list(ticket.recipients) == ["d@x"]
 
 
 def test_back_off_and_the_end_of_patience(store: OutboxStore) -> None:

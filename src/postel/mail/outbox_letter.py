@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import default
-from email.utils import getaddresses
 from typing import BinaryIO
 
 from ..errors import NoSpace, NotSupported, PostelError, UsageError
 from ..smtp.content import Content, Opens, Outgoing, content_of
-from ..smtp.types import Sent
-from .outbox_types import Outcome
+from ..smtp.types import Notify, Rcpt, Sent
+from .letters import addressed
+from .outbox_types import Outcome, Wishes
 
 __all__ = ["Kept", "Posted", "failure", "outcomes", "posted"]
+
+_END = re.compile(rb"\r\n\r\n")
 
 
 @dataclass(frozen=True)
@@ -23,40 +26,33 @@ class Posted:
     """What is put into the outbox.
 
     Args:
-        data: the bytes, lines ended by CRLF.
+        data: the bytes, lines ended by CRLF; without Bcc.
         sender: of the envelope.
-        recipients: to whom.
+        recipients: to whom, and what is asked for each.
         subject: for people.
         message_id: with its brackets; "" if there is none.
     """
 
     data: bytes
     sender: str
-    recipients: tuple[str, ...]
+    recipients: Mapping[str, Wishes]
     subject: str
     message_id: str
 
 
 def posted(message: bytes | Outgoing, sender: str | None,
-           recipients: tuple[str, ...] | None) -> Posted:
+           recipients: Sequence[str | Rcpt] | str | None, notify: tuple[Notify, ...]) -> Posted:
     """Read *message*, files and all; where sender or recipients are not given, it names them.
 
     Raises:
         UsageError: nobody sends it, or nobody gets it.
     """
-    content = content_of(message)
-    data = b"".join(_read(chunk) for chunk in content.chunks)
-    head = BytesHeaderParser(policy=default).parsebytes(data)
-    if sender is None:
-        sender = getattr(message, "sender", None) or _first(head.get_all("From", []))
-    if recipients is None:
-        recipients = tuple(getattr(message, "recipients", ()) or _all(
-            [*head.get_all("To", []), *head.get_all("Cc", [])]))
-    if sender is None:
-        raise UsageError("outbox: nobody sends it", hint="give sender=, or a From header")
-    if not recipients:
-        raise UsageError("outbox: it has no recipients", hint="give recipients=[…]")
-    return Posted(data, sender, tuple(dict.fromkeys(recipients)), str(head.get("Subject", "")),
+    what, who, whom = addressed(message, sender, recipients)
+    data = b"".join(_read(chunk) for chunk in content_of(what).chunks)
+    head = BytesHeaderParser(policy=default).parsebytes(_END.split(data, maxsplit=1)[0])
+    rcpts = [one if isinstance(one, Rcpt) else Rcpt(one) for one in whom]
+    wishes = {one.address: Wishes(one.notify or notify, one.orcpt) for one in rcpts}
+    return Posted(data, who, wishes, str(head.get("Subject", "")),
                   str(head.get("Message-ID", "")).strip())
 
 
@@ -65,14 +61,6 @@ def _read(chunk: bytes | Opens) -> bytes:
         return chunk
     with chunk.open() as file:
         return file.read()
-
-
-def _first(headers: list[str]) -> str | None:
-    return next(iter(_all(headers)), None)
-
-
-def _all(headers: list[str]) -> list[str]:
-    return [address for _, address in getaddresses([str(one) for one in headers]) if address]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from email.message import Message
 from ..wire.text import display
 from .outbox_types import State
 
-__all__ = ["Report", "reports"]
+__all__ = ["DeliveryReport", "reports"]
 
 _LONGEST = 4 << 20
 """Bytes of a report that are read; what it brings back comes last."""
@@ -22,7 +22,7 @@ _STATES: dict[str, State] = {"failed": "bounced", "delivered": "delivered"}
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeliveryReport:
     """What a report says about one recipient (RFC 3464).
 
     Args:
@@ -47,7 +47,7 @@ class Report:
         return _STATES.get(self.action)
 
 
-def reports(raw: bytes) -> list[Report]:
+def reports(raw: bytes) -> list[DeliveryReport]:
     r"""What *raw* says, recipient by recipient; nothing if it is no delivery report.
 
     Example:
@@ -57,7 +57,7 @@ def reports(raw: bytes) -> list[Report]:
     message = message_from_bytes(raw[:_LONGEST])
     if message.get_content_type() != "multipart/report":
         return []
-    found: list[Report] = []
+    found: list[DeliveryReport] = []
     message_id = _returned_id(message)
     for part in message.walk():
         if part.get_content_type() in _STATUS_TYPES:
@@ -68,7 +68,7 @@ def reports(raw: bytes) -> list[Report]:
     return found[:_MOST]
 
 
-def _recipients(blocks: list[Message], message_id: str) -> list[Report]:
+def _recipients(blocks: list[Message], message_id: str) -> list[DeliveryReport]:
     """The fields of the message come first, then those of each recipient."""
     envid = _field(blocks[0], "Original-Envelope-Id") if blocks else ""
     found = []
@@ -77,7 +77,7 @@ def _recipients(blocks: list[Message], message_id: str) -> list[Report]:
         address = _typed(_field(block, "Original-Recipient")) or _typed(
             _field(block, "Final-Recipient"))
         if address:
-            found.append(Report(envid, message_id, address, _field(block, "Action").lower(),
+            found.append(DeliveryReport(envid, message_id, address, _field(block, "Action").lower(),
                                 status, display(said or status)))
     return found
 

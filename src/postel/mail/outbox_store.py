@@ -29,8 +29,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,17 @@ from ..errors import (
     TryLater,
 )
 from ..mailboxes import disk_errors
-from .outbox_types import FINAL, Destination, Item, Outcome, Schedule, State, Ticket
+from .outbox_types import (
+    FINAL,
+    Destination,
+    Item,
+    Outcome,
+    Schedule,
+    State,
+    Terms,
+    Ticket,
+    Wishes,
+)
 
 __all__ = ["OutboxStore"]
 
@@ -62,7 +73,7 @@ CREATE TABLE IF NOT EXISTS outbox_messages (
     sender TEXT NOT NULL,
     subject TEXT NOT NULL,
     size INTEGER NOT NULL,
-    ret TEXT NOT NULL,
+    terms TEXT NOT NULL,
     created REAL NOT NULL,
     began REAL NOT NULL,
     data BLOB
@@ -76,7 +87,7 @@ CREATE TABLE IF NOT EXISTS outbox_recipients (
     due REAL NOT NULL,
     reply TEXT NOT NULL,
     changed REAL NOT NULL,
-    notify TEXT NOT NULL,
+    wishes TEXT NOT NULL,
     PRIMARY KEY (message, address)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox_recipients (state, due);
@@ -135,19 +146,20 @@ class OutboxStore:
     # -- in, out, and a look -----------------------------------------------------------------
 
     def add(self, data: bytes, *, envid: str, message_id: str, via: str, sender: str,
-            subject: str, recipients: Sequence[str], notify: Sequence[str], ret: str,
-            now: float, due: float) -> int:
+            subject: str, recipients: Mapping[str, Wishes], terms: Terms, now: float,
+            due: float) -> int:
         """Put a message in, whole; return its number."""
         with self._change():
             found = self._db.execute(
-                "INSERT INTO outbox_messages (envid, message_id, via, sender, subject, size, ret, "
-                "created, began, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (envid, message_id, via, sender, subject, len(data), ret, now, due, data))
+                "INSERT INTO outbox_messages (envid, message_id, via, sender, subject, size, "
+                "terms, created, began, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (envid, message_id, via, sender, subject, len(data), json.dumps(asdict(terms)),
+                 now, due, data))
             number = int(found.lastrowid or 0)
             self._db.executemany(
-                "INSERT OR IGNORE INTO outbox_recipients VALUES (?, ?, 'queued', 0, ?, '', ?, ?)",
-                [(number, address, due, now, json.dumps(list(notify)))
-                 for address in recipients])
+                "INSERT INTO outbox_recipients VALUES (?, ?, 'queued', 0, ?, '', ?, ?)",
+                [(number, address, due, now, json.dumps(asdict(wishes)))
+                 for address, wishes in recipients.items()])
         return number
 
     def items(self, number: int | None = None) -> list[Item]:
@@ -272,19 +284,19 @@ class OutboxStore:
         """Take those of a message's recipients that are due; None if none is (any more)."""
         with self._change():
             head = self._db.execute(
-                "SELECT via, sender, envid, ret FROM outbox_messages WHERE id = ?",
+                "SELECT via, sender, envid, terms FROM outbox_messages WHERE id = ?",
                 (number,)).fetchone()
             rows = self._db.execute(
-                "SELECT address, notify FROM outbox_recipients WHERE message = ? "
+                "SELECT address, wishes FROM outbox_recipients WHERE message = ? "
                 "AND state = 'queued' AND due <= ? ORDER BY address", (number, now)).fetchall()
             self._db.executemany(
                 f"{_SET} WHERE message = ? AND address = ?",
                 [("sending", now, number, address) for address, _ in rows])
         if head is None or not rows:
             return None
-        via, sender, envid, ret = head
-        return Ticket(number, via, sender, envid, tuple(address for address, _ in rows),
-                      {address: tuple(json.loads(notify)) for address, notify in rows}, ret)
+        via, sender, envid, terms = head
+        return Ticket(number, via, sender, envid, {
+            address: _wishes(wishes) for address, wishes in rows}, Terms(**json.loads(terms)))
 
     def ending(self, number: int, *, now: float) -> None:
         """The end of the message is about to be sent: from now on it may be taken."""
@@ -396,6 +408,11 @@ class OutboxStore:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more exactly why
             kind = _KINDS.get(code, TransferError)
             raise kind(f"{doing} {self.path}: {error}") from error
+
+
+def _wishes(text: str) -> Wishes:
+    said = json.loads(text)
+    return Wishes(tuple(said["notify"]), said["orcpt"])
 
 
 def _moment(seconds: float) -> datetime:

@@ -21,17 +21,19 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NetworkError, PostelError, ProtocolError, UsageError
+from ..schemes import scheme_of
 from ..smtp.client_sync import Client
 from ..smtp.content import Outgoing
+from ..smtp.drafts import Draft
 from ..smtp.types import DSN, Envelope, Letter, Rcpt
 from ..transport import disk_sync as disk
 from ..transport.clock_sync import sleep, today
 from ..transport.entropy import nonce
-from ..urls import parse
+from ..urls import URL, parse
 from .outbox_letter import Kept, failure, outcomes, posted
-from .outbox_report import Report, reports
+from .outbox_report import DeliveryReport, reports
 from .outbox_store import OutboxStore
-from .outbox_types import Item, Outcome, Schedule, Ticket
+from .outbox_types import Item, Outcome, Schedule, Terms, Ticket
 
 __all__ = ["Outbox", "default_path"]
 
@@ -97,38 +99,45 @@ class Outbox:
 
     def add(
         self,
-        message: bytes | Outgoing,
+        message: bytes | Outgoing | Draft,
         *,
-        via: str,
+        via: str | URL,
         sender: str | None = None,
-        recipients: Sequence[str] | None = None,
+        recipients: Sequence[str | Rcpt] | str | None = None,
         dsn: DSN | None = None,
+        require_tls: bool = False,
+        priority: int | None = None,
         later: datetime | timedelta | None = None,
         undo: float = 0.0,
     ) -> Item:
         """Put a message in; it is on the disk when this returns.
 
         Args:
-            message: the bytes, or what `postel.Message.build` gives; files are read now.
+            message: a `postel.Message`, what one has built, or bytes; files are read now. Of
+                bytes, a Bcc field is taken out.
             via: the server's URL. A password in it is not kept: give it to the outbox.
             sender: of the envelope; by default the message's.
             recipients: by default the message's, Bcc included where it knows of them.
             dsn: of what you want to be told; its envid is the outbox's own unless you give one.
+            require_tls: only over verified TLS, all the way.
+            priority: -9 to 9.
             later: not before this moment, or this much later.
             undo: seconds in which `cancel` can still take it back.
 
         Raises:
             UsageError: nobody sends it or gets it, or *later* has no time zone.
         """
-        url = parse(via)
-        what = disk.call(posted, message, sender,
-                               tuple(recipients) if recipients is not None else None)
+        url = via if isinstance(via, URL) else parse(via)
+        scheme_of(url.scheme, "send")
         dsn, moment = dsn or DSN(), today()
+        if isinstance(message, Draft):
+            message = message.build(now=moment.astimezone(), unique=nonce().decode())
+        what = disk.call(posted, message, sender, recipients, dsn.notify)
         envid = dsn.envid or f"postel.{nonce().decode()}"
         number = disk.call(
-            self.store.add, what.data, envid=envid, message_id=what.message_id,
-            via=str(url), sender=what.sender, subject=what.subject,
-            recipients=what.recipients, notify=dsn.notify, ret=dsn.ret, now=moment.timestamp(),
+            self.store.add, what.data, envid=envid, message_id=what.message_id, via=str(url),
+            sender=what.sender, subject=what.subject, recipients=what.recipients,
+            terms=Terms(dsn.ret, require_tls, priority), now=moment.timestamp(),
             due=_due(moment, later, undo))
         return self.get(number)
 
@@ -168,7 +177,7 @@ class Outbox:
         """Drop what has been done with for a month; return how many messages that were."""
         return disk.call(self.store.forget, now=today().timestamp())
 
-    def report(self, raw: bytes) -> list[Report]:
+    def report(self, raw: bytes) -> list[DeliveryReport]:
         """Note what a delivery report (RFC 3464) says about messages of this outbox.
 
         It is matched by the envelope's name, or by the Message-ID of what it brings back; a
@@ -281,11 +290,11 @@ def _ending(store: OutboxStore, number: int) -> None:
 
 def _envelope(ticket: Ticket, client: Client) -> Envelope:
     """With the reports that were asked for, as far as the server knows of reports."""
-    able = "DSN" in client.capabilities
-    rcpts = tuple(Rcpt(address, notify=ticket.notify[address] if able else ())  # type: ignore[arg-type]
-                  for address in ticket.recipients)
-    dsn = DSN(ret=ticket.ret, envid=ticket.envid) if able else DSN()  # type: ignore[arg-type]
-    return Envelope(ticket.sender, rcpts, dsn)
+    able, terms = "DSN" in client.capabilities, ticket.terms
+    rcpts = tuple(Rcpt(address, wishes.notify, wishes.orcpt) if able else Rcpt(address)
+                  for address, wishes in ticket.recipients.items())
+    dsn = DSN(ret=terms.ret, envid=ticket.envid) if able else DSN()
+    return Envelope(ticket.sender, rcpts, dsn, terms.require_tls, priority=terms.priority)
 
 
 def _due(moment: datetime, later: datetime | timedelta | None, undo: float) -> float:

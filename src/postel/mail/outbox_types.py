@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["FINAL", "Destination", "Item", "Outcome", "Schedule", "State", "Ticket"]
+from ..smtp.types import Notify
+
+__all__ = ["FINAL", "Destination", "Item", "Outcome", "Schedule", "State", "Terms",
+           "Ticket", "Wishes"]
 
 State = Literal["queued", "sending", "ending", "sent", "unknown", "refused", "expired",
                 "cancelled", "bounced", "delivered"]
@@ -86,6 +89,34 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked for one recipient (RFC 3461).
+
+    Args:
+        notify: of what the sender wants to be told.
+        orcpt: the address that it was first sent to, if another.
+    """
+
+    notify: tuple[Notify, ...] = ()
+    orcpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is asked for the message.
+
+    Args:
+        ret: what a bounce brings back: "full", "headers" or "".
+        require_tls: only over verified TLS, all the way (RFC 8689).
+        priority: -9 to 9 (RFC 6710).
+    """
+
+    ret: Literal["", "full", "headers"] = ""
+    require_tls: bool = False
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """What a run has claimed: a message, and those of its recipients that are due.
 
@@ -94,18 +125,16 @@ class Ticket:
         via: the URL of the server.
         sender: of the envelope.
         envid: the envelope's name.
-        recipients: who is due now.
-        notify: of what the sender wants to be told, by recipient.
-        ret: what a bounce brings back: "full", "headers" or "".
+        recipients: who is due now, and what is asked for each.
+        terms: what is asked for all.
     """
 
     id: int
     via: str
     sender: str
     envid: str
-    recipients: tuple[str, ...]
-    notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ret: str = ""
+    recipients: Mapping[str, Wishes]
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
