@@ -8,17 +8,62 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .authentication import Authentication
+    from .authentication_sync import authenticate
+    from .check_async import AsyncCheck
+    from .check_sync import Check
+    from .check_types import Finding, Report
+    from .delivery import Delivery
+    from .direct_async import AsyncDirect
+    from .direct_sync import Direct
     from .outbox_async import AsyncOutbox
     from .outbox_sync import Outbox
     from .outbox_types import Destination, Item, Schedule
+    from .policies import PolicyStore
+    from .routes import Exchange, Route
+    from .routing_async import AsyncRouter
+    from .routing_sync import Router
     from .sending_sync import send
 
-__all__ = ["AsyncOutbox", "Destination", "Item", "Outbox", "Schedule", "send"]
+__all__ = [
+    "AsyncCheck",
+    "AsyncDirect",
+    "AsyncOutbox",
+    "AsyncRouter",
+    "Authentication",
+    "Check",
+    "Delivery",
+    "Destination",
+    "Direct",
+    "Exchange",
+    "Finding",
+    "Item",
+    "Outbox",
+    "PolicyStore",
+    "Report",
+    "Route",
+    "Router",
+    "Schedule",
+    "authenticate",
+    "send",
+]
 
 _HOMES = {
+    "authentication": ("Authentication",),
+    "authentication_sync": ("authenticate",),
+    "check_async": ("AsyncCheck",),
+    "check_sync": ("Check",),
+    "check_types": ("Finding", "Report"),
+    "delivery": ("Delivery",),
+    "direct_async": ("AsyncDirect",),
+    "direct_sync": ("Direct",),
     "outbox_async": ("AsyncOutbox",),
     "outbox_sync": ("Outbox",),
     "outbox_types": ("Destination", "Item", "Schedule"),
+    "policies": ("PolicyStore",),
+    "routes": ("Exchange", "Route"),
+    "routing_async": ("AsyncRouter",),
+    "routing_sync": ("Router",),
     "sending_sync": ("send",),
 }
 """Each module with the names that are taken from it; add yours sorted."""
