@@ -19,10 +19,11 @@ import click
 from .render import Bar, duration, size
 from .tour_files import ROWS as OTHERS
 from .tour_rows import FIRST, LAST, Ground, Result
+from .tour_trees import ROWS as TREES
 
 __all__ = ["ROWS", "command"]
 
-ROWS = (*FIRST, *OTHERS, *LAST)
+ROWS = (*FIRST, *OTHERS, *TREES, *LAST)
 """All rows, in order: a title, and the function that does it."""
 
 
