@@ -146,7 +146,7 @@ def list_(numbers: tuple[int, ...], everything: bool, path: str | None, as_json:
 def run(settings: Settings, forever: bool, path: str | None, as_json: bool) -> int:
     """Send what is due.
 
-    Exits 1 if somebody is refused or given up, or if it is unknown whether a server has a message.
+    Exits 1 if somebody has not got a message that was due: refused, put off, or unknown.
     """
     with opened(path, settings) as outbox:
         def tell(item: Item) -> None:
@@ -161,7 +161,7 @@ def run(settings: Settings, forever: bool, path: str | None, as_json: bool) -> i
     states = {one.state for item in items for one in item.destinations}
     if not items:
         settings.say("nothing is due")
-    return 1 if states & {"refused", "expired", "unknown"} else 0
+    return 1 if states - {"sent", "delivered", "cancelled"} else 0
 
 
 @command.command("cancel")

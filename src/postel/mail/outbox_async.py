@@ -55,6 +55,14 @@ class AsyncOutbox:
         schedule: when it tries again, and when it gives up.
         client: makes the client for a server's URL, if the options do not say enough.
         options: the clients' options: ``password``, ``tls``, ``timeout`` …
+
+    Example:
+        >>> async with AsyncOutbox("outbox.db") as outbox:
+        ...     item = await outbox.add(b"From: ann@example.org\\r\\n\\r\\nHi", recipients="bob@x.org",
+        ...                             via="smtp://mail.example.org", later=timedelta(hours=2))
+        ...     tried = await outbox.run()
+        >>> item.states(), tried
+        ({'queued': 1}, [])
     """
 
     def __init__(
@@ -131,7 +139,7 @@ class AsyncOutbox:
         scheme_of(url.scheme, "send")
         dsn, moment = dsn or DSN(), today()
         if isinstance(message, Draft):
-            message = message.build(now=moment.astimezone(), unique=nonce().decode())
+            message = message.build(now=moment.astimezone(), unique=nonce().hex())
         what = await disk.call(posted, message, sender, recipients, dsn.notify)
         envid = dsn.envid or f"postel.{nonce().decode()}"
         number = await disk.call(
