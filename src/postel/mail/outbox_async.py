@@ -57,9 +57,9 @@ class AsyncOutbox:
         options: the clients' options: ``password``, ``tls``, ``timeout`` …
 
     Example:
+        >>> letter = b"From: ann@example.org\\r\\nTo: bob@example.org\\r\\n\\r\\nHi"
         >>> async with AsyncOutbox("outbox.db") as outbox:
-        ...     item = await outbox.add(b"From: ann@example.org\\r\\n\\r\\nHi", recipients="bob@x.org",
-        ...                             via="smtp://mail.example.org", later=timedelta(hours=2))
+        ...     item = await outbox.add(letter, via="smtp://mail.example.org", undo=30)
         ...     tried = await outbox.run()
         >>> item.states(), tried
         ({'queued': 1}, [])

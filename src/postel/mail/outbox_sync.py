@@ -57,9 +57,9 @@ class Outbox:
         options: the clients' options: ``password``, ``tls``, ``timeout`` …
 
     Example:
+        >>> letter = b"From: ann@example.org\\r\\nTo: bob@example.org\\r\\n\\r\\nHi"
         >>> with Outbox("outbox.db") as outbox:
-        ...     item = outbox.add(b"From: ann@example.org\\r\\n\\r\\nHi", recipients="bob@x.org",
-        ...                             via="smtp://mail.example.org", later=timedelta(hours=2))
+        ...     item = outbox.add(letter, via="smtp://mail.example.org", undo=30)
         ...     tried = outbox.run()
         >>> item.states(), tried
         ({'queued': 1}, [])
