@@ -315,6 +315,15 @@ def test_limits(here: lab.Lab) -> None:
     assert not here.mail.messages
 
 
+def test_domains_of_a_connection(here: lab.Lab) -> None:
+    here.smtp.options.rcpt_domain_max = 1
+    with peer(here, ehlo=False) as one:
+        assert extensions(one.say("EHLO me"))["LIMITS"].endswith(" RCPTDOMAINMAX=1")
+        assert one.codes("MAIL FROM:<>", "RCPT TO:<a@X.org>", "RCPT TO:<b@x.org>",
+                         "RCPT TO:<b@y.org>", "RSET", "MAIL FROM:<>", "RCPT TO:<b@y.org>") == [
+            "250", "250", "250", "452", "250", "250", "452"]
+
+
 def test_the_envelope_is_kept(here: lab.Lab) -> None:
     with peer(here, "submission") as one:
         one.codes(f"AUTH PLAIN {auth_plain('alice', 'secret')}")

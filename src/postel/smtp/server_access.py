@@ -42,6 +42,8 @@ class Access(Channel):
         found = dict.fromkeys(_PLAIN, "")
         found["SIZE"] = str(options.size)
         found["LIMITS"] = f"MAILMAX={options.mail_max} RCPTMAX={options.rcpt_max}"
+        if options.rcpt_domain_max is not None:
+            found["LIMITS"] += f" RCPTDOMAINMAX={options.rcpt_domain_max}"
         found["MT-PRIORITY"] = "MIXER"
         if server.is_submission:  # nowhere else (RFC 4865 section 4.2)
             limit = today() + LONGEST_HOLD - timedelta(minutes=1)

@@ -24,6 +24,7 @@ class SMTPOptions:
         size: bytes of the largest message that is taken.
         rcpt_max: RCPT commands in one transaction.
         mail_max: MAIL commands on one connection.
+        rcpt_domain_max: different domains of recipients on one connection; None: any number.
         auth: ``"offer"``, ``"require"`` or ``"none"``.
         mechanisms: of SASL.
         allow_clear: whether passwords may come in the clear.
@@ -38,6 +39,7 @@ class SMTPOptions:
     size: int = 52_428_800
     rcpt_max: int = 1_000
     mail_max: int = 10_000
+    rcpt_domain_max: int | None = None
     auth: Literal["offer", "require", "none"] = "offer"
     mechanisms: tuple[str, ...] = MECHANISMS
     allow_clear: bool = True

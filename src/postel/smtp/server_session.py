@@ -45,6 +45,7 @@ class Session(Access):
 
     async def run(self) -> None:
         """Serve until the client leaves."""
+        self.domains: set[str] = set()
         self.reset()
         try:
             if not await self.met("GREETING"):
@@ -134,9 +135,17 @@ class Session(Access):
         if self.rcpts_seen > self.server.options.rcpt_max:
             raise Refused(452, "4.5.3", "too many recipients")
         said = rcpt_to(request.argument, self.offered, smtputf8=self.mail.smtputf8)
+        self.count_domain(said.recipient.domain.lower())
         self.server.admit(said, self.user)
         self.rcpts.append(said)
         self.say(250, "2.1.5", "go on")
+
+    def count_domain(self, domain: str) -> None:
+        """No more domains on one connection than LIMITS says (RFC 9422 section 4.3)."""
+        most = self.server.options.rcpt_domain_max
+        if most is not None and domain not in self.domains and len(self.domains) >= most:
+            raise Refused(452, "4.5.3", "too many domains on this connection")
+        self.domains.add(domain)
 
     async def do_rset(self, request: Request) -> None:
         """Forget the transaction."""
