@@ -12,15 +12,17 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ..errors import NetworkError, TryLater, UsageError
-from ..transport.clock_sync import now
+from ..transport.clock_sync import now, today
+from ..transport.entropy import token
 from . import wire
 from .content import Outgoing
+from .drafts import Draft
 from .login_sync import Login
 from .sending_sync import Dispatch
 from .terms import check
 from .types import DSN, DeliverBy, Envelope, Letter, Rcpt, Reply, Sent
 
-__all__ = ["Client"]
+__all__ = ["Client", "envelope_of"]
 
 _STALE = 30.0
 """Seconds of rest after which a connection is tried with NOOP before a message is risked."""
@@ -49,7 +51,7 @@ class Client(Login):
 
     def send(
         self,
-        message: bytes | Outgoing,
+        message: bytes | Outgoing | Draft,
         *,
         sender: str | None = None,
         recipients: Sequence[str | Rcpt] | str | None = None,
@@ -66,7 +68,7 @@ class Client(Login):
         """Send one message.
 
         Args:
-            message: its bytes, or what a composer built.
+            message: its bytes, a `postel.Message`, or what one has built.
             sender: who gets the bounces; "" for nobody; None takes the message's own.
             recipients: who gets it; None takes the message's own.
             dsn: of what you want to be told.
@@ -87,6 +89,8 @@ class Client(Login):
             NoSpace: the message is larger than the server takes.
             NetworkError: the connection ended before the message was sent.
         """
+        if isinstance(message, Draft):
+            message = message.build(now=today().astimezone(), unique=token(), eight_bit=True)
         envelope = envelope_of(
             message, sender, recipients, dsn=dsn or DSN(), require_tls=require_tls,
             deliver_by=deliver_by, hold=hold, priority=priority, submitter=submitter)

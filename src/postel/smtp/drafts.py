@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from .content import Outgoing
 
@@ -14,5 +14,6 @@ __all__ = ["Draft"]
 class Draft(Protocol):
     """A message that is not yet bytes: it wants to know when it is, and something unique."""
 
-    def build(self, *, now: datetime, unique: str) -> Outgoing:
+    def build(self, *, now: datetime, unique: str, files: Any = None, eight_bit: bool = False,
+              utf8: bool = False) -> Outgoing:
         """The message, ready to go."""

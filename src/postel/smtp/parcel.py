@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from ..errors import PostelError
 from .terms import Terms
@@ -180,11 +181,15 @@ class Job:
 
 
 class Post:
-    """Letters still to send, in order; those that come back go in front."""
+    """Letters still to send, in order; those that come back go in front.
+
+    If the caller's iterator fails, that is told when all before it have been sent: `failed`.
+    """
 
     def __init__(self, letters: Iterable[Letter]) -> None:
         self._letters = iter(letters)
         self._jobs: deque[Job] = deque()
+        self.failed: Exception | None = None
 
     def next(self) -> Job | None:
         """The next one, or None."""
@@ -200,6 +205,9 @@ class Post:
         return not self._peeked()
 
     def _peeked(self) -> bool:
-        if not self._jobs and (letter := next(self._letters, None)) is not None:
-            self._jobs.append(Job.of(letter))
+        if not self._jobs and self.failed is None:
+            try:
+                self._jobs.extend(Job.of(letter) for letter in islice(self._letters, 1))
+            except Exception as error:
+                self.failed = error
         return bool(self._jobs)

@@ -76,8 +76,10 @@ class Dispatch(Results[Sent]):
                 if self._failed is not None:
                     raise self._failed
                 if self._under_way is None and self._post.is_empty:
+                    if self._post.failed is not None:
+                        raise self._post.failed
                     break
-                found = self._step()
+                found = self._step_or_drop()
             if self._under_way is not None:
                 client._unfinished = self
             elif self._goodbye is not None and self._post.is_empty:
@@ -95,6 +97,15 @@ class Dispatch(Results[Sent]):
         if client._unfinished is self:
             client._unfinished = None
         self._under_way = None
+
+    def _step_or_drop(self) -> list[Sent]:
+        """A step; if it is cut short (cancelled, a file that changed), nothing half sent stays."""
+        try:
+            return self._step()
+        except BaseException:
+            self._under_way = None
+            self._client._drop()
+            raise
 
     def _step(self) -> list[Sent]:
         """One window, or one message; empty where its answer is still to come."""
