@@ -160,7 +160,7 @@ def test_a_place_that_changes_meanwhile_is_told(world: lab.Lab, out: Path) -> No
         world.ftp.files.set_modified("/big.bin", 1_500_000_000)
 
     with pytest.raises(Changed):
-        get_pieces(both(world)[:1], out, connections=2, progress=change)
+        get_pieces(both(world)[:1], out, connections=1, progress=change)
     assert not out.exists()
 
 
