@@ -212,6 +212,24 @@ async def test_limits_are_kept() -> None:
         assert trace.getvalue().count("C: EHLO") == 3  # RFC 9422: three MAILs a connection
 
 
+@pytest.mark.parametrize("without", [set(), {"CHUNKING", "BINARYMIME"}, {"PIPELINING"}])
+async def test_limits_of_domains_are_kept(without: set[str]) -> None:
+    with lab.start("smtp") as here:
+        here.smtp.options.rcpt_domain_max = 2
+        here.smtp.options.without = without
+        trace = io.StringIO()
+        async with AsyncClient("smtp://{}:{}".format(*here.address("smtp")),
+                               trace=trace) as server:
+            sent = await server.send(TEXT, sender="a@x.org",
+                                     recipients=[f"b@x{n}.org" for n in range(5)])
+            assert len(sent.accepted) == 5
+            results = [one async for one in server.send_many(
+                Letter(TEXT, Envelope("a@x.org", (Rcpt(f"b@y{n % 3}.org"),))) for n in range(4))]
+            assert all(one.accepted for one in results)
+        assert len(here.mail.messages) == 7
+        assert trace.getvalue().count("C: EHLO") == 5
+
+
 # -- trouble on the way --------------------------------------------------------------------
 
 

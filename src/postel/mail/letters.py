@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from email.parser import BytesHeaderParser
-from email.policy import SMTP
-from email.utils import getaddresses
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..smtp.content import Outgoing
 from ..smtp.types import Rcpt
+
+if TYPE_CHECKING:
+    from ..messages.headers import Headers
 
 __all__ = ["Addressed", "addressed", "without_bcc"]
 
@@ -43,11 +44,13 @@ def addressed(message: bytes | Outgoing, sender: str | None,
     whom = recipients if recipients is not None else getattr(message, "recipients", None)
     if isinstance(message, bytes | bytearray | memoryview):
         data = bytes(message)
-        head = BytesHeaderParser(policy=SMTP).parsebytes(_header(data))
+        from ..messages.parsed import parse
+
+        head = parse(data).headers
         if who is None:
-            who = next(iter(_addresses(head.get_all("Sender") or head.get_all("From"))), None)
+            who = next(iter(_addresses(head, "Sender") or _addresses(head, "From")), None)
         if whom is None:
-            whom = [one for name in ("To", "Cc", "Bcc") for one in _addresses(head.get_all(name))]
+            whom = [one for name in ("To", "Cc", "Bcc") for one in _addresses(head, name)]
         message = without_bcc(data)
     if who is None:
         raise UsageError("send: nobody sends it", hint="give sender=, or a From header")
@@ -70,19 +73,15 @@ def without_bcc(data: bytes) -> bytes:
     return _BCC.sub(b"", data[:end]) + data[end:]
 
 
-def _header(data: bytes) -> bytes:
-    found = _END.search(data)
-    return data[: found.end()] if found else data
-
-
-def _addresses(values: list[str] | None) -> list[str]:
-    """The addresses in header fields.
+def _addresses(head: Headers, name: str) -> list[str]:
+    """The addresses in a field.
 
     Raises:
-        UsageError: one cannot be read without guessing.
+        UsageError: it cannot be read without guessing: nobody gets a message by a guess.
     """
-    found = [address for _, address in getaddresses([str(value) for value in values or ()])]
-    if any(not address for address in found):
-        raise UsageError(f"send: the addresses in {', '.join(map(str, values or ()))[:200]} cannot "
-                         "be read", hint="give recipients= and sender=")
-    return found
+    found = head.addresses(name)
+    addresses = [one.address for one in found.mailboxes]
+    if found.defects or not all("@" in address for address in addresses):
+        raise UsageError(f"send: the addresses in {name} cannot be read without guessing: "
+                         f"{head.text(name)[:200]}", hint="give recipients= and sender=")
+    return addresses

@@ -189,9 +189,9 @@ class Client(Login):
 
     @property
     def _is_full(self) -> bool:
-        """Whether this connection has carried as many messages as the server takes (RFC 9422)."""
+        """Whether this connection has carried as much as the server takes (RFC 9422)."""
         most = self.capabilities.limits.messages
-        return most is not None and self._sent_here >= most
+        return self._domains_full or (most is not None and self._sent_here >= most)
 
     def _ready(self) -> None:
         """A connection that takes a message: tried if it has rested, made anew if it is gone."""

@@ -46,7 +46,8 @@ class Login(Session[SMTPCommand, Event]):
     def _new_wire(self) -> wire.Wire:
         self._extensions: Extensions | None = None
         self._sent_here = self._taken_here = 0
-        self._dirty = False
+        self._dirty = self._domains_full = False
+        self._domains_here: set[str] = set()
         self._used_at = now()
         return wire.Wire(lmtp=self.lmtp)
 

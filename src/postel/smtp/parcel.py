@@ -158,10 +158,21 @@ class Job:
         """All of it is left."""
         return cls(letter, letter.envelope.recipients)
 
-    def take(self, most: int | None) -> Envelope:
-        """The envelope of the next transaction: at most *most* recipients of what is left."""
-        part = self.left[: most or len(self.left)]
-        return replace(self.letter.envelope, recipients=part)
+    def take(self, most: int | None, domains: set[str], most_domains: int | None) -> Envelope:
+        """The envelope of the next transaction, as large as the limits allow (RFC 9422).
+
+        Args:
+            most: recipients of one transaction.
+            domains: those that this connection has seen.
+            most_domains: how many it may see. If that leaves nobody, the envelope is empty.
+        """
+        known, part = set(domains), []
+        for one in self.left[: most or len(self.left)]:
+            known.add(one.address.rpartition("@")[2].lower())
+            if most_domains is not None and len(known) > most_domains:
+                break
+            part.append(one)
+        return replace(self.letter.envelope, recipients=tuple(part))
 
     def settle(self, part: Sequence[Rcpt], results: Sequence[Recipient],
                again: Iterable[Rcpt]) -> None:

@@ -139,10 +139,10 @@ class Dispatch(Results[Sent]):
             if job is None:
                 break
             parcel = self._parcel(job)
+            if parcel is None or (isinstance(parcel, Sent) and flights):
+                self._post.put_back([job])
+                break
             if isinstance(parcel, Sent):
-                if flights:
-                    self._post.put_back([job])
-                    break
                 return [parcel]
             content, asked = parcel.terms.content, len(parcel.terms.rcpts) + 3
             if content.whole is None or content.size > LARGE or asked > MOST_DUE:
@@ -222,6 +222,8 @@ class Dispatch(Results[Sent]):
         client, done = self._client, []
         parcel = self._parcel(job) if job is not None else None
         if job is None or isinstance(parcel, Sent) or parcel is None:
+            if job is not None and parcel is None:
+                self._post.put_back([job])
             done = self._finish()
             return [*done, parcel] if isinstance(parcel, Sent) else done
         if chunking or not pipelining:
@@ -284,15 +286,21 @@ class Dispatch(Results[Sent]):
 
     # -- ends ----------------------------------------------------------------------------------
 
-    def _parcel(self, job: Job) -> Parcel | Sent:
-        """The next transaction of *job*, or why it cannot be one here."""
+    def _parcel(self, job: Job) -> Parcel | Sent | None:
+        """The next transaction of *job*, or why it cannot be one; None: not on this connection."""
         client = self._client
-        envelope = job.take(client.capabilities.limits.recipients)
+        limits = client.capabilities.limits
+        envelope = job.take(limits.recipients, client._domains_here, limits.domains)
+        if not envelope.recipients and job.left:
+            client._domains_full = True
+            return None
         try:
             agreed = terms(envelope, content_of(job.letter.message), client.capabilities,
                            secure=client._is_verified)
         except PostelError as error:
             return job.sent(error)
+        client._domains_here.update(
+            one.address.rpartition("@")[2].lower() for one in envelope.recipients)
         return Parcel(envelope, agreed, client.lmtp)
 
     def _left(self, job: Job, parcel: Parcel,
