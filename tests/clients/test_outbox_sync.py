@@ -52,7 +52,7 @@ def test_put_in_and_sent(here: lab.Lab, tmp_path: Path) -> None:
     with outbox(tmp_path) as box:
         item = box.add(MAIL, via=here.url("smtp"))
         assert (item.sender, item.subject, item.message_id) == (
-            "ann@lab.test", "hello", "<1@lab.test>")
+            "ann@lab.test", "hello", "1@lab.test")
         assert states(item) == {"bob@lab.test": "queued", "carol@lab.test": "queued"}
         assert not here.mail.messages
         (tried,) = box.run(tell=told.append)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
-from email.policy import default
 from typing import BinaryIO
 
 from ..errors import NoSpace, NotSupported, PostelError, UsageError
+from ..messages import parse
 from ..smtp.content import Content, Opens, Outgoing, content_of
 from ..smtp.types import Notify, Rcpt, Sent
 from .letters import addressed
 from .outbox_types import Outcome, Wishes
 
 __all__ = ["Kept", "Posted", "failure", "outcomes", "posted"]
-
-_END = re.compile(rb"\r\n\r\n")
-
 
 @dataclass(frozen=True)
 class Posted:
@@ -30,7 +25,7 @@ class Posted:
         sender: of the envelope.
         recipients: to whom, and what is asked for each.
         subject: for people.
-        message_id: with its brackets; "" if there is none.
+        message_id: without its brackets; "" if there is none.
     """
 
     data: bytes
@@ -49,11 +44,10 @@ def posted(message: bytes | Outgoing, sender: str | None,
     """
     what, who, whom = addressed(message, sender, recipients)
     data = b"".join(_read(chunk) for chunk in content_of(what).chunks)
-    head = BytesHeaderParser(policy=default).parsebytes(_END.split(data, maxsplit=1)[0])
+    read = parse(data)
     rcpts = [one if isinstance(one, Rcpt) else Rcpt(one) for one in whom]
     wishes = {one.address: Wishes(one.notify or notify, one.orcpt) for one in rcpts}
-    return Posted(data, who, wishes, str(head.get("Subject", "")),
-                  str(head.get("Message-ID", "")).strip())
+    return Posted(data, who, wishes, read.subject, read.message_id)
 
 
 def _read(chunk: bytes | Opens) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
 
+from ..messages import Part, parse
 from ..wire.text import display
 from .outbox_types import State
 
@@ -17,6 +17,8 @@ _LONGEST = 4 << 20
 _MOST = 10_000
 """Recipients of one report."""
 
+_BLANK = re.compile(rb"\r?\n(?:[ \t]*\r?\n)+")
+_RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _STATES: dict[str, State] = {"failed": "bounced", "delivered": "delivered"}
 
@@ -54,50 +56,39 @@ def reports(raw: bytes) -> list[DeliveryReport]:
         >>> reports(b"Subject: hello\r\n\r\nno report\r\n")
         []
     """
-    message = message_from_bytes(raw[:_LONGEST])
-    if message.get_content_type() != "multipart/report":
+    message = parse(raw[:_LONGEST])
+    if message.root.content_type != "multipart/report":
         return []
-    found: list[DeliveryReport] = []
-    message_id = _returned_id(message)
+    message_id, found = "", list[DeliveryReport]()
     for part in message.walk():
-        if part.get_content_type() in _STATUS_TYPES:
-            blocks = part.get_payload()
-            if isinstance(blocks, list):
-                found += _recipients([one for one in blocks if isinstance(one, Message)],
-                                     message_id)
+        if part.content_type in _RETURNED:
+            message_id = message_id or _message_id(part)
+    for part in message.walk():
+        if part.content_type in _STATUS_TYPES:
+            found += _recipients(part.content, message_id)
     return found[:_MOST]
 
 
-def _recipients(blocks: list[Message], message_id: str) -> list[DeliveryReport]:
+def _recipients(content: bytes, message_id: str) -> list[DeliveryReport]:
     """The fields of the message come first, then those of each recipient."""
-    envid = _field(blocks[0], "Original-Envelope-Id") if blocks else ""
+    blocks = [parse(block).headers for block in _BLANK.split(content)[: _MOST + 1]]
+    envid = blocks[0].text("Original-Envelope-Id")
     found = []
     for block in blocks[1:]:
-        status, said = _field(block, "Status"), _typed(_field(block, "Diagnostic-Code"))
-        address = _typed(_field(block, "Original-Recipient")) or _typed(
-            _field(block, "Final-Recipient"))
+        status, said = block.text("Status"), _typed(block.text("Diagnostic-Code"))
+        address = _typed(block.text("Original-Recipient")) or _typed(
+            block.text("Final-Recipient"))
         if address:
-            found.append(DeliveryReport(envid, message_id, address, _field(block, "Action").lower(),
-                                status, display(said or status)))
+            found.append(DeliveryReport(envid, message_id, address, block.text("Action").lower(),
+                                        status, display(said or status)))
     return found
 
 
-def _returned_id(message: Message) -> str:
+def _message_id(part: Part) -> str:
     """The Message-ID of what came back: the message, or its headers."""
-    for part in message.walk():
-        kind, payload = part.get_content_type(), part.get_payload()
-        if kind in ("message/rfc822", "message/global") and isinstance(payload, list) and payload:
-            return _field(payload[0], "Message-ID")
-        if kind in ("text/rfc822-headers", "message/global-headers") and isinstance(payload, str):
-            return _field(message_from_bytes(payload.encode("utf-8", "surrogateescape")),
-                          "Message-ID")
-    return ""
-
-
-def _field(block: object, name: str) -> str:
-    if not isinstance(block, Message):
-        return ""
-    return " ".join(str(block.get(name, "")).split())
+    ids = (part.children[0].headers if part.children else parse(part.content).headers).ids(
+        "Message-ID")
+    return ids[0] if ids else ""
 
 
 def _typed(text: str) -> str:

@@ -54,7 +54,7 @@ class Item:
         via: the URL of the server, without a password.
         size: in bytes.
         envid: the envelope's name, which reports repeat.
-        message_id: of the message, with its angle brackets; "" if it has none.
+        message_id: of the message, without its angle brackets; "" if it has none.
         created: when it was put in.
         destinations: one for each recipient.
     """

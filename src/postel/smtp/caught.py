@@ -6,11 +6,13 @@ import html
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .envelope import MailFrom, RcptTo
+
+if TYPE_CHECKING:
+    from ..messages import Attached, Parsed
 
 __all__ = ["Caught"]
 
@@ -67,32 +69,41 @@ class Caught:
         pairs = self.data.count(b"\r\n")
         return not pairs == self.data.count(b"\n") == self.data.count(b"\r")
 
+    @cached_property
+    def parsed(self) -> Parsed:
+        """The message read: headers, texts, attachments."""
+        from ..messages import parse
+
+        return parse(self.data)
+
     @property
     def subject(self) -> str:
         """The decoded subject; "" where there is none."""
-        return str(self._read().get("Subject", ""))
+        return self.parsed.subject
 
     @property
     def text(self) -> str:
         """The text, of HTML too; "" where there is none."""
-        body = self._read().get_body(("plain", "html"))
-        return str(body.get_content()) if body is not None else ""
+        return self.parsed.text
+
+    @property
+    def html(self) -> str | None:
+        """The text as HTML, or None."""
+        return self.parsed.html
+
+    @property
+    def attachments(self) -> tuple[Attached, ...]:
+        """The files that came with it."""
+        return self.parsed.attachments
 
     @property
     def links(self) -> tuple[str, ...]:
         """The web addresses in it, in order, each once: what one is asked to click."""
-        message = self._read()
-        found: list[str] = []
-        for kind in ("plain", "html"):
-            body = message.get_body((kind,))
-            text = str(body.get_content()) if body is not None else ""
-            found += map(html.unescape if kind == "html" else str, _LINK.findall(text))
+        found = _LINK.findall(self.text)
+        found += map(html.unescape, _LINK.findall(self.html or ""))
         return tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found))
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The numbers of four to eight digits in its text: what one is asked to type."""
         return tuple(dict.fromkeys(_CODE.findall(_LINK.sub(" ", self.text))))
-
-    def _read(self) -> EmailMessage:
-        return message_from_bytes(self.data, policy=default)
