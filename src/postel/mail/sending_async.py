@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from ..schemes import scheme_of
-from ..smtp.client_async import AsyncClient
+from ..smtp.client_async import AsyncClient, envelope_of
 from ..smtp.content import Outgoing
 from ..smtp.drafts import Draft
+from ..smtp.terms import check
 from ..smtp.types import DSN, DeliverBy, Rcpt, Sent
 from ..transport.clock_async import today
-from ..transport.entropy import nonce
+from ..transport.entropy import token
 from ..urls import URL, parse
 from .letters import addressed
 
@@ -65,14 +66,19 @@ async def send(
         ('bob@example.org',)
     """
     if isinstance(message, Draft):
-        message = message.build(now=today().astimezone(), unique=nonce().decode())
+        from .files import source
+
+        message = message.build(now=today().astimezone(), unique=token(), files=source,
+                                eight_bit=True)
     letter, who, whom = addressed(message, sender, recipients)
     target = via
     if isinstance(via, URL) or "://" in via:
         target = via if isinstance(via, URL) else parse(via)
         scheme_of(target.scheme, "send")
+    options: dict[str, Any] = {
+        "dsn": dsn or DSN(), "require_tls": require_tls, "deliver_by": deliver_by, "hold": hold,
+        "priority": priority, "submitter": submitter}
+    check(envelope_of(letter, who, whom, **options))  # what is wrong is said before we go
     async with AsyncClient(target, **settings) as client:
-        return await client.send(
-            letter, sender=who, recipients=whom, dsn=dsn, require_tls=require_tls,
-            deliver_by=deliver_by, hold=hold, priority=priority, submitter=submitter,
-            raise_on=raise_on, last=True)
+        return await client.send(letter, sender=who, recipients=whom, raise_on=raise_on,
+                                 last=True, **options)
