@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from servers import EPOCH, ODD_NAMES, SSHD, Server, Web
-from servers.ground import give
 
 import postel
 from postel import aio
@@ -22,10 +22,23 @@ from postel.transport.tls import TLSOptions
 
 KINDS = ("ftp-vsftpd", "ftp-proftpd", "ftp-pureftpd", "ftps-vsftpd", "ftps-proftpd",
          "ftps-pureftpd", "sftp", "sftp-proftpd", "dav-nginx", "dav-apache", "davs-apache")
-PAIRS = (("ftp-proftpd", "sftp"), ("ftp-vsftpd", "sftp"), ("sftp", "ftps-vsftpd"),
-         ("sftp", "ftps-pureftpd"), ("http-nginx", "dav-apache"), ("http-apache", "dav-nginx"),
-         ("dav-nginx", "sftp"), ("dav-apache", "ftp-pureftpd"), ("ftp-proftpd", "ftp-proftpd"),
-         ("sftp", "sftp"), ("dav-apache", "dav-apache"))
+PAIRS = (
+    ("ftp-vsftpd", "ftp-proftpd"), ("ftp-proftpd", "ftps-vsftpd"), ("ftp-proftpd", "sftp"),
+    ("ftp-vsftpd", "sftp"), ("ftp-pureftpd", "dav-nginx"), ("ftp-vsftpd", "memory"),
+    ("ftps-pureftpd", "ftp-vsftpd"), ("ftps-vsftpd", "ftps-proftpd"), ("ftps-vsftpd", "sftp"),
+    ("ftps-proftpd", "dav-apache"), ("ftps-pureftpd", "memory"),
+    ("sftp", "ftp-pureftpd"), ("sftp", "ftps-vsftpd"), ("sftp", "ftps-pureftpd"),
+    ("sftp", "sftp-proftpd"), ("sftp", "dav-nginx"), ("sftp-proftpd", "dav-apache"),
+    ("sftp", "memory"),
+    ("http-nginx", "ftp-vsftpd"), ("http-apache", "ftps-proftpd"), ("http-nginx", "sftp"),
+    ("http-nginx", "dav-apache"), ("http-apache", "dav-nginx"), ("http-nginx", "memory"),
+    ("dav-apache", "ftp-pureftpd"), ("dav-nginx", "ftps-pureftpd"), ("dav-nginx", "sftp"),
+    ("dav-apache", "davs-apache"), ("dav-nginx", "memory"),
+    ("memory", "ftp-vsftpd"), ("memory", "ftps-pureftpd"), ("memory", "sftp"),
+    ("memory", "dav-nginx"),
+    ("ftp-proftpd", "ftp-proftpd"), ("sftp", "sftp"), ("dav-apache", "dav-apache"))
+"""Each kind to each; the last ones, to the server itself."""
+
 COMMON = {"timeout": 30.0}
 
 
@@ -36,7 +49,36 @@ class Spot:
     url: str
     options: dict[str, Any]
     folder: Path
-    given: Callable[[Path], None] = lambda path: None
+
+    def push(self) -> None:
+        """What was changed in `folder` is there."""
+
+    def held(self) -> dict[str, bytes]:
+        """What is there."""
+        return contents(self.folder)
+
+
+class Remembered(Spot):
+    """A folder of fsspec's memory, and one of this disk that it is made like."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self.system, self.top = fsspec.filesystem("memory"), f"/{folder.parent.name}-{id(self)}"
+        self.system.makedirs(self.top)
+        super().__init__(f"memory:/{self.top}/", {}, folder)
+
+    def push(self) -> None:
+        ours, theirs = contents(self.folder), self.held()
+        for path in theirs.keys() - ours.keys():
+            self.system.rm_file(f"{self.top}/{path}")
+        for path in ours:
+            if theirs.get(path) != ours[path]:
+                self.system.makedirs(f"{self.top}/{path}".rpartition("/")[0], exist_ok=True)
+                self.system.pipe_file(f"{self.top}/{path}", ours[path])
+
+    def held(self) -> dict[str, bytes]:
+        return {path[len(self.top) + 1 :]: self.system.cat_file(path)
+                for path in self.system.find(self.top)}
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +87,13 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def spot(request: pytest.FixtureRequest) -> Callable[[str], Spot]:
+def spot(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Spot]:
     """`spot("ftp-vsftpd")`: a new folder there."""
 
     def made(kind: str) -> Spot:
         scheme, _, name = kind.partition("-")
+        if scheme == "memory":
+            return Remembered(tmp_path / "memory")
         if scheme == "sftp":
             fixture = "proftpd_sftp" if name else "sshd"
             return on_ssh(request.getfixturevalue(fixture))
@@ -64,7 +108,7 @@ def on_ftp(server: Server, scheme: str) -> Spot:
     options = {"user": server.user, "password": server.password,
                "security": "starttls" if scheme == "ftps" else "plain",
                "tls": TLSOptions(ca=server.ca_file), **COMMON}
-    return Spot(f"ftp://{server.host}:{server.port}{path}", options, server.local(path), give)
+    return Spot(f"ftp://{server.host}:{server.port}{path}", options, server.local(path))
 
 
 def on_ssh(server: SSHD) -> Spot:
@@ -88,7 +132,7 @@ def showing(kind: str, root: Path) -> None:
 def on_web(server: Web, scheme: str) -> Spot:
     path = server.new_folder("mirror")
     url = server.url(path, tls=scheme.endswith("s"), scheme=scheme.rstrip("s"))
-    return Spot(url, {"tls": TLSOptions(ca=server.ca_file), **COMMON}, server.local(path), give)
+    return Spot(url, {"tls": TLSOptions(ca=server.ca_file), **COMMON}, server.local(path))
 
 
 def fill(root: Path) -> None:
@@ -194,23 +238,27 @@ def test_down_from_index_pages(name: str, spot: Callable[[str], Spot], run: Run,
     down(run, there, there.folder, back)
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS, ids=["-to-".join(pair) for pair in PAIRS])
+@pytest.mark.parametrize(("first", "second", "run"), [
+    pytest.param(*pair, ("sync", "async")[number % 2], id="-to-".join(pair))
+    for number, pair in enumerate(PAIRS)], indirect=["run"])
 def test_from_server_to_server(first: str, second: str, spot: Callable[[str], Spot], run: Run
                                ) -> None:
     source, target = spot(first), spot(second)
     fill(source.folder)
     showing(first, source.folder)
     showing(second, source.folder)
+    source.push()
     both = {"source_options": source.options, "target_options": target.options}
     result = run("mirror", source.url, target.url, **both)
     assert result.ok, said(result)
-    assert contents(target.folder) == contents(source.folder)
+    assert target.held() == contents(source.folder)
     again = run("mirror", source.url, target.url, **both)
     assert (again.same, dict(again.done)) == (len(contents(source.folder)), {})
     change(source.folder)
+    source.push()
     result = run("mirror", source.url, target.url, delete="after", **both)
     assert result.ok, said(result)
-    assert contents(target.folder) == contents(source.folder)
+    assert target.held() == contents(source.folder)
     assert run("check", source.url, target.url, **both).empty
 
 

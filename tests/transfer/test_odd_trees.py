@@ -251,6 +251,19 @@ def test_a_disk_that_keeps_even_seconds(
     assert (again.same, dict(again.done)) == (4, {})
 
 
+def test_a_change_within_the_minutes_that_a_server_lists(here: Lab, tmp_path: Path) -> None:
+    here.ftp.quirks("no MLSD")
+    now = int(time.time()) - 600
+    for number in range(3):
+        (tmp_path / f"f{number}").write_bytes(b"%d" % number)
+        os.utime(tmp_path / f"f{number}", (now, now))
+    assert mirror(tmp_path, **home(here)).ok
+    (tmp_path / "f1").write_bytes(b"!")
+    os.utime(tmp_path / "f1", (now + 5, now + 5))
+    assert dict(mirror(tmp_path, **home(here)).done) == {Do.CHANGED: 1}
+    assert served(here)["f1"] == b"!"
+
+
 @pytest.mark.parametrize("journal", [True, False])
 def test_a_server_that_lists_local_time_in_summer_and_winter(
         here: Lab, out: Path, monkeypatch: pytest.MonkeyPatch, journal: bool) -> None:

@@ -265,8 +265,8 @@ class Comparer:
         noted = self.known(pair.path)
         ours, theirs = Mark.of(pair.ours), Mark.of(pair.theirs or pair.ours)
         window = self._window(pair)
-        if noted is not None and noted[1].suits(theirs, window):
-            if noted[0].suits(ours, window):
+        if noted is not None and noted[1].suits(theirs, _own(self.target, pair.theirs)):
+            if noted[0].suits(ours):  # the same listing tells the same time
                 self._same(pair, found)
             else:
                 self._differs(pair, "changed at the source since it was copied", found)
@@ -317,6 +317,12 @@ class Comparer:
         mode = pair.ours.mode if self.rules.modes and not pair.ours.is_link else None
         return Action(do, pair.path, reason, size, Mark.of(pair.ours), old,
                       pair.to if pair.to != pair.path else "", mode)
+
+
+def _own(end: End, entry: Entry | None) -> float:
+    """Seconds within which two times of one file at one end are the same."""
+    told = entry.precision if entry is not None else None
+    return max(end.features.precision or 0.0, told or 0.0)
 
 
 class _Names:
