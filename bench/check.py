@@ -12,11 +12,12 @@ from pathlib import Path
 
 from bench.material import message
 
-__all__ = ["bsmtp", "counted", "folder_of_messages", "listed", "same_file", "same_tree",
+__all__ = ["bsmtp", "counted", "folder_of_messages", "listed", "planned", "same_file", "same_tree",
            "summed"]
 
 _BLOCK = 1024 * 1024
 _NUMBER = re.compile(rb"^X-Bench: (\d+)\r?$", re.MULTILINE)
+_FILE = re.compile(rb"file-(\d{6})\.dat")
 _ENTRY = re.compile(rb"entry-(\d{6})\.dat")
 
 
@@ -69,6 +70,12 @@ def summed(output: Path, count: int, total: int) -> str:
 def listed(output: Path, count: int) -> str:
     """The listing that a tool wrote names each of *count* entries."""
     names = set(_ENTRY.findall(output.read_bytes())) if output.exists() else set()
+    return "" if len(names) == count else f"{len(names)} names instead of {count}"
+
+
+def planned(outputs: list[Path], count: int) -> str:
+    """What a dry run wrote names each of *count* files."""
+    names = {name for path in outputs if path.exists() for name in _FILE.findall(path.read_bytes())}
     return "" if len(names) == count else f"{len(names)} names instead of {count}"
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from bench.build import HERE, ROOT
 from bench.contender import Contender, script
 from bench.contenders_http import CONTENDERS_HTTP
+from bench.contenders_mirror import CONTENDERS_MIRROR
 from bench.contenders_sftp import CONTENDERS_SFTP
 from bench.contenders_tftp import CONTENDERS_TFTP
 from bench.job import Job
@@ -218,6 +219,7 @@ CONTENDERS: dict[str, list[Contender]] = {
         Contender("fetchmail", "fetchmail", _fetchmail, "bsmtp"),
     ],
     **CONTENDERS_HTTP,
+    **CONTENDERS_MIRROR,
     **CONTENDERS_SFTP,
     **CONTENDERS_TFTP,
 }

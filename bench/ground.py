@@ -15,7 +15,7 @@ from bench.build import ROOT, Unavailable
 from bench.job import Job
 from bench.launch import run
 from bench.link import SERVER, Link, open_link
-from bench.material import Sizes, big_file, long_folder, mailbox, small_tree
+from bench.material import Sizes, big_file, long_folder, mailbox, planned_tree, small_tree
 from bench.rows import Row
 from bench.servers import TFTPD, Dovecot, Nginx, Place, ProFTPD, Server, Sshd, Vsftpd
 from bench.servers.dovecot import MAIL_GROUP, MAIL_USER
@@ -55,6 +55,11 @@ class Ground:
         """End servers and link."""
         self._stack.close()
 
+    def prepare(self, row: Row, scratch: Path) -> None:
+        """What is there before a run: a mirror that is to be found unchanged."""
+        if row.action == "mirror-again":
+            shutil.copytree(self.source(row), scratch / "out")
+
     def space(self, row: Row) -> str:
         """The namespace for the row's clients."""
         return self.link.client if row.delay and self.link else ""
@@ -66,6 +71,9 @@ class Ground:
             return path
         if row.size == "big":
             return big_file(path, self.sizes.big)
+        if row.action == "mirror-plan":
+            self.total = planned_tree(path, self.sizes.entries)
+            return path
         if row.size == "entries":
             self.total = long_folder(path, self.sizes.entries)
             return path
@@ -79,7 +87,7 @@ class Ground:
         Raises:
             Unavailable: the server or the link is not to be had on this machine.
         """
-        detail = row.size if row.action == "mail" else f"{row.delay}-{row.security}"
+        detail = row.size if row.action == "mail" else f"{row.delay}-{row.security}-{row.rate}"
         key = f"{row.server}-{detail}"
         if key not in self._servers:
             self._servers[key] = self._try_start(row, key)
@@ -92,7 +100,8 @@ class Ground:
         """The row's work, with its results in *scratch*."""
         server = self.server(row)
         source, up = self.source(row), row.action in (
-            "stor", "tree-up", "http-put", "sftp-put", "sftp-tree-up")
+            "stor", "tree-up", "http-put", "sftp-put", "sftp-tree-up", "mirror-ftp-up",
+            "mirror-ssh-up")
         trust = server.place.folder / "config" if row.security == "ssh" else self.ca
         return Job(
             row.action, server.place.address, server.port, server.user, server.password,
@@ -113,7 +122,7 @@ class Ground:
         if row.action == "mail":
             root = mailbox(self.folder / f"mail-{row.size}", getattr(self.sizes, row.size),
                            owner=MAIL_USER, group=MAIL_GROUP)
-        place = Place(self.folder / key, root, tls_only=row.security != "plain")
+        place = Place(self.folder / key, root, tls_only=row.security != "plain", rate=row.rate)
         if row.delay and self.link:
             place = replace(place, address=SERVER, space=self.link.server)
         server = _KINDS[row.server](place)

@@ -10,7 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FULL", "QUICK", "Sizes", "big_file", "long_folder", "mailbox", "message", "small_tree"]
+__all__ = ["FULL", "QUICK", "Sizes", "big_file", "long_folder", "mailbox", "message",
+           "planned_tree", "small_tree"]
 
 _MIB = 1024 * 1024
 _PER_FOLDER = 100
@@ -73,6 +74,17 @@ def long_folder(root: Path, count: int) -> int:
     root.mkdir(parents=True)
     for number in range(count):
         with (root / f"entry-{number:06d}.dat").open("wb") as out:
+            out.truncate(number)
+    return count * (count - 1) // 2
+
+
+def planned_tree(root: Path, count: int) -> int:
+    """Make *count* files below *root*, 100 to a folder; returns the sum of their (sparse) sizes."""
+    for number in range(count):
+        folder = root / f"folder-{number // _PER_FOLDER:04d}"
+        if not number % _PER_FOLDER:
+            folder.mkdir(parents=True)
+        with (folder / f"file-{number:06d}.dat").open("wb") as out:
             out.truncate(number)
     return count * (count - 1) // 2
 

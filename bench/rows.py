@@ -23,6 +23,7 @@ class Row:
         delay: round trip in milliseconds; 0 is the loopback device.
         security: "plain", "starttls", "tls" (HTTP/1.1) or "h2".
         without: contenders that take no part in it.
+        rate: bytes a second that the server gives one connection; 0 is all it has.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Row:
     delay: int = 0
     security: str = "plain"
     without: tuple[str, ...] = ()
+    rate: int = 0
 
 
 # who takes no part in the TLS rows
@@ -80,6 +82,46 @@ def _sftp(name: str, what: str, size: str, path: str, delay: int) -> list[Row]:
     ]
 
 
+_SERVERS = (("vsftpd", "vsftpd", "plain", "ftp"), ("proftpd", "ProFTPD", "plain", "ftp"),
+            ("sshd", "sshd by SFTP", "ssh", "ssh"), ("nginx", "nginx", "plain", "http"))
+_NO_SSH = ("rsync, over ssh", "rsync --dry-run")
+
+
+def _mirrors() -> list[Row]:
+    """The engine, over each protocol: near and far, up and down, and again."""
+    rows = []
+    for server, label, security, kind in _SERVERS:
+        rows.append(Row(f"mirror-{server}", f"Mirror of {{sizes.tree:,}} small files from {label}",
+                        f"mirror-{kind}", server, "lftp -P10", "tree", "/tree", security=security))
+        if kind != "http":
+            rows.append(Row(
+                f"mirror-{server}-up", f"Mirror of {{sizes.tree:,}} small files to {label}",
+                f"mirror-{kind}-up", server, "lftp -P10", "tree", "/tree", security=security))
+        rows += [Row(f"mirror-far-{name}-{server}", "Mirror of {sizes." + size + ":,} files of "
+                     f"1 KiB from {label}, 20 ms round trip", f"mirror-{kind}", server,
+                     "lftp -P10", size, path, delay=20, security=security)
+                 for name, size, path in (("200", "many", "/many"),
+                                          ("1000", "thousand", "/thousand"))]
+        rows.append(Row(
+            f"again-{server}", f"Mirror of {{sizes.tree:,}} small files from {label}, unchanged",
+            "mirror-again", server, "postel, listing alone", "tree", "/tree", security=security,
+            without=() if security == "ssh" else _NO_SSH))
+    return rows
+
+
+def _plan(server: str, label: str, security: str) -> Row:
+    return Row(f"plan-{server}", f"Plan of {{sizes.entries:,}} files from {label}", "mirror-plan",
+               server, "postel, listing alone", "entries", "/planned", security=security,
+               without=() if security == "ssh" else _NO_SSH)
+
+
+def _segments(server: str, label: str, *without: str) -> Row:
+    return Row(f"segments-{server}",
+               f"{{mib}} MiB from {label}, which gives a connection 64 MiB/s",
+               "mirror-segments", server, "aria2 -x8", "big", "/big.bin", rate=64 << 20,
+               without=without)
+
+
 ROWS = [
     *_ftp("vsftpd", "vsftpd"),
     *_ftp("proftpd", "ProFTPD"),
@@ -100,6 +142,11 @@ ROWS = [
     *_sftp("sftp-1000", "{sizes.thousand:,} files", "thousand", "/thousand", 0),
     *_sftp("sftp-far-200", "{sizes.many:,} files", "many", "/many", 20),
     *_sftp("sftp-far-1000", "{sizes.thousand:,} files", "thousand", "/thousand", 20),
+    *_mirrors(),
+    _plan("vsftpd", "vsftpd", "plain"),
+    _plan("sshd", "sshd by SFTP", "ssh"),
+    _segments("nginx", "nginx"),
+    _segments("vsftpd", "vsftpd", "wget2 in chunks"),
     Row("pop3", "{sizes.messages:,} messages from Dovecot",
         "mail", "dovecot", "poplib", "messages"),
     Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",

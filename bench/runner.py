@@ -109,6 +109,7 @@ def _attempt(row: Row, ground: Ground, contender: Contender, keep: tuple[Score, 
         _clear(ground, scratch)
         scratch.mkdir()
         (scratch / "source").symlink_to(ground.source(row))
+        ground.prepare(row, scratch)
         command = contender.command(ground.job(row, scratch))
         if row.size == "big":
             _touch_memory(2 * ground.sizes.big)
@@ -148,8 +149,12 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
     """Why the run does not count, or ""."""
     output, made = scratch / "stdout", scratch / "out"
     count = getattr(ground.sizes, row.size)
+    if row.action == "mirror-again" and contender.result == "counted":
+        return check.counted(output, count, _bytes_below(ground.source(row)))
     if contender.result == "counted":
         return check.counted(output, count, ground.total)
+    if contender.result == "planned":
+        return check.planned([output, scratch / "stderr"], count)
     if contender.result == "listed":
         return check.listed(made if made.exists() else output, count)
     if contender.result == "messages":
@@ -158,10 +163,15 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return check.bsmtp(made, count)
     if contender.result == "summed":
         return check.summed(output, count, count * 1024)
-    if row.action in ("stor", "tree-up", "http-put", "sftp-put", "sftp-tree-up"):
+    if row.action in ("stor", "tree-up", "http-put", "sftp-put", "sftp-tree-up", "mirror-ftp-up",
+                      "mirror-ssh-up"):
         made = ground.upload / "out"
     same = check.same_file if row.size == "big" else check.same_tree
     return same(made, ground.source(row))
+
+
+def _bytes_below(root: Path) -> int:
+    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
 
 
 def _inside(contender: Contender, scratch: Path) -> list[float]:

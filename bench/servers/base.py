@@ -26,6 +26,7 @@ class Place:
         root: what it serves.
         address: the IPv4 address it listens on.
         space: network namespace; "" for the machine's own.
+        rate: bytes a second for one connection; 0 is as fast as it goes.
         tls_only: refuse log-in and transfers in the clear, so that no contender saves the work.
     """
 
@@ -34,6 +35,7 @@ class Place:
     address: str = "127.0.0.1"
     space: str = ""
     tls_only: bool = False
+    rate: int = 0
 
 
 class Server:

@@ -24,6 +24,7 @@ http {{
   client_max_body_size 0;
   client_body_buffer_size 1m;
   client_body_temp_path {folder}/body;
+  limit_rate {rate};
   default_type application/octet-stream;
   ssl_certificate {tls}/server.pem;
   ssl_certificate_key {tls}/server.key;
@@ -55,5 +56,6 @@ class Nginx(Server):
         path = folder / "nginx.conf"
         path.write_text(_CONFIGURATION.format(
             address=self.place.address, port=self.port, root=self.place.root, tls=self.tls,
-            folder=folder, secure=" ssl http2" if self.place.tls_only else ""))
+            folder=folder, rate=self.place.rate,
+            secure=" ssl http2" if self.place.tls_only else ""))
         return [self.program, "-c", str(path), "-p", str(folder), "-e", str(folder / "error")]

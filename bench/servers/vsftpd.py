@@ -42,6 +42,7 @@ ssl_ciphers=HIGH
 rsa_cert_file={tls}/server.pem
 rsa_private_key_file={tls}/server.key
 xferlog_enable=NO
+anon_max_rate={rate}
 vsftpd_log_file={folder}/transfers
 """
 
@@ -68,6 +69,7 @@ class Vsftpd(Server):
         path = folder / "vsftpd.conf"
         path.write_text(_CONFIGURATION.format(
             address=self.place.address, port=self.port, root=self.place.root, empty=empty,
-            tls=self.tls, folder=folder, force="YES" if self.place.tls_only else "NO",
+            tls=self.tls, folder=folder, rate=self.place.rate,
+            force="YES" if self.place.tls_only else "NO",
         ))
         return [self.program, str(path)]
