@@ -117,6 +117,10 @@ async def test_tlsa_records_count_only_where_all_is_proved(here: Any) -> None:
     assert await state("lab.test") == "unusable"
     here.dns.faults.on("TLSA", b"SERVFAIL", times=9)
     assert await state("lab.test") == "failed"
+    here.dns.faults.clear()
+    here.dns.faults.on("AAAA", b"SERVFAIL", times=9)  # whoever forges addresses gets no further
+    assert await state("lab.test") == "failed"
+    assert await state() == "not checked"
 
 
 async def test_policies_are_fetched_once_and_outlive_their_record(here: Any, tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ class Router:
             try:
                 answer = self.names.query(one.host, kind)
             except PostelError as error:
+                if validated:  # a forger must not switch DANE off (RFC 7672 section 2.1.2)
+                    return replace(one, dane="failed", problem=str(error))
                 proved, problem = False, str(error)
                 continue
             addresses += answer.records

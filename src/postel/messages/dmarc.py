@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from ..errors import ProtocolError
+from ..errors import ProtocolError, ResolveError
 from .dkim import Verdict
 from .questions import Asking, Found, Question
 from .spf import SPFVerdict
@@ -168,7 +168,7 @@ def evaluate(
     author = author.lower().rstrip(".")
     try:
         domain, record = yield from find_record(author, organisational)
-    except _Failed as error:
+    except ResolveError as error:
         return DMARCVerdict("temperror", reason=str(error))
     except ProtocolError as error:
         return DMARCVerdict("permerror", reason=str(error))
@@ -185,7 +185,7 @@ def evaluate(
             if name == author or (not strict and (
                     yield from _related(name, author, organisational))):
                 aligned.append(what)
-    except _Failed as error:
+    except ResolveError as error:
         return DMARCVerdict("temperror", reason=str(error), domain=domain, record=record)
     if aligned:
         return DMARCVerdict("pass", domain=domain, record=record, aligned=tuple(aligned))
@@ -205,10 +205,6 @@ def _wanted(author: str, domain: str, record: Record) -> Asking[Policy]:
     return _SOFTER[policy] if record.testing or record.percent == 0 else policy
 
 
-class _Failed(Exception):
-    """The DNS does not answer."""
-
-
 def find_record(
     author: str, organisational: Organisational | None = None
 ) -> Asking[tuple[str, Record | None]]:
@@ -220,6 +216,7 @@ def find_record(
 
     Raises:
         ProtocolError: the one that counts is broken.
+        ResolveError: nobody answers.
     """
     record = yield from _ask(author)
     if record is not None:
@@ -285,7 +282,7 @@ def _related(name: str, author: str, organisational: Organisational | None) -> A
 def _ask(domain: str) -> Asking[Record | None]:
     found: Found = yield Question(f"_dmarc.{domain}", "TXT")
     if found.failed:
-        raise _Failed(found.failed)
+        raise ResolveError(found.failed)
     records = [text for text in found.texts if _START.match(text)]
     if len(records) != 1:
         return None  # several are as none (RFC 7489 section 6.6.3)

@@ -121,6 +121,7 @@ class _Check:
             "t": str(now), "c": str(ip), "i": _dotted(ip),
             "v": "in-addr" if ip.version == 4 else "ip6"}
         self._validated: list[str] | None = None
+        self._pointers = Found()
 
     # -- the record --------------------------------------------------------------------------
 
@@ -175,6 +176,8 @@ class _Check:
         if term.name == "mx":
             return (yield from self._mx(target, term))
         names = yield from self._names()
+        if not self._pointers.failed:
+            self._count_void(self._pointers)  # each term counts, though it is asked once
         return any(_below(name, target) for name in names)
 
     def _include(self, target: str, domain: str, depth: int) -> Asking[bool]:
@@ -210,7 +213,7 @@ class _Check:
         """The names of the address that lead back to it (section 5.5)."""
         if self._validated is None:
             self._validated = []
-            found = yield Question(str(self.ip), "PTR")
+            found = self._pointers = yield Question(str(self.ip), "PTR")
             for name in found.texts[:MOST_NAMES]:
                 if _is_name(name):
                     back = yield Question(name, self.kind)
@@ -231,11 +234,14 @@ class _Check:
         found = yield Question(name, kind)
         if found.failed:
             raise _End("temperror", found.failed)
+        self._count_void(found)
+        return found
+
+    def _count_void(self, found: Found) -> None:
         if not found.texts:
             self.voids += 1
             if self.voids > MOST_VOIDS:
                 raise _End("permerror", f"more than {MOST_VOIDS} questions found nothing")
-        return found
 
     def _target(self, text: str, domain: str) -> Asking[str]:
         """The name that a domain-spec comes to, cut from the left to what fits (section 7.3)."""
