@@ -59,8 +59,10 @@ def _rclone(verb: str, *more: str, up: bool = False) -> Command:
     def command(job: Job) -> list[str]:
         if job.security == "ssh":
             folder = Path(job.ca).parent
+            # it would start md5sum there for each file
             far = (f":sftp,host={job.host},port={job.port},user={job.user},key_file={folder}/id,"
-                   f"known_hosts_file={folder}/known_hosts:{_served(job)}")
+                   f"known_hosts_file={folder}/known_hosts,disable_hashcheck=true:"
+                   f"{_served(job)}")
         elif job.user:
             far = (f":ftp,host={job.host},port={job.port},user={job.user},"
                    f"pass={_obscured(job.password)}:{job.remote}")

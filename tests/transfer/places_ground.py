@@ -57,7 +57,7 @@ def spot(here: Lab, scheme: str, tmp_path: Path) -> Spot:
 
 
 def in_lab(here: Lab, scheme: str, top: str) -> Spot:
-    files = here.services[SERVED[scheme]].files
+    files = getattr(here, SERVED[scheme]).files
     outside = ServedOutside(files)
     outside.folder(f"/{top}")
     anyone = scheme == "http"
