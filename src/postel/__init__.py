@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         webdav,
     )
     from .mail.sending_sync import send
+    from .messages.draft import Message
     from .transfer.copy_sync import copy
     from .transfer.follow_sync import follow
     from .transfer.mirror_sync import apply, check, mirror, plan
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .transfer.verbs_sync import get, ls, mkdir, put, rename, rm, stat
 
 __all__ = [
+    "Message",
     "__version__",
     "aio",
     "apply",
@@ -83,7 +85,8 @@ __all__ = [
 _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "mirror_sync": ("apply", "check", "mirror", "plan"), "sync_sync": ("sync",),
           "copy_sync": ("copy",), "follow_sync": ("follow",), "opened": ("open",),
-          "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",)}
+          "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
+          "messages.draft": ("Message",)}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "mail",
                        "pop3", "sftp", "smtp", "ssh", "tftp", "webdav"))
 

@@ -10,37 +10,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .addresses import Address, AddressList, Group, parse_addresses
     from .attachments import Attached
+    from .build import Built
     from .dates import format_date, parse_date
     from .defects import Defect
     from .dkim_sign import Signer
+    from .draft import Message
     from .headers import Field, Headers
     from .html_text import html_to_text
     from .ids import parse_ids
+    from .invite import Event
+    from .media_types import type_of
     from .parameters import parse_parameters
     from .parsed import Parsed, parse
     from .part import Part
     from .questions import Asking, Found, Question, offline
+    from .source import Attachment, Source
     from .words import decode_words
 
 __all__ = [
-    "Address", "AddressList", "Asking", "Attached", "Defect", "Field", "Found", "Group", "Headers",
-    "Parsed", "Part", "Question", "Signer", "decode_words", "format_date", "html_to_text",
-    "offline", "parse", "parse_addresses", "parse_date", "parse_ids", "parse_parameters",
+    "Address", "AddressList", "Asking", "Attached", "Attachment", "Built", "Defect", "Event",
+    "Field", "Found", "Group", "Headers", "Message", "Parsed", "Part", "Question", "Signer",
+    "Source", "decode_words", "format_date", "html_to_text", "offline", "parse",
+    "parse_addresses", "parse_date", "parse_ids", "parse_parameters", "type_of",
 ]
 
 _HOMES = {
     "addresses": ("Address", "AddressList", "Group", "parse_addresses"),
     "attachments": ("Attached",),
+    "build": ("Built",),
     "dates": ("format_date", "parse_date"),
     "defects": ("Defect",),
     "dkim_sign": ("Signer",),
+    "draft": ("Message",),
     "headers": ("Field", "Headers"),
     "html_text": ("html_to_text",),
     "ids": ("parse_ids",),
+    "invite": ("Event",),
+    "media_types": ("type_of",),
     "parameters": ("parse_parameters",),
     "parsed": ("Parsed", "parse"),
     "part": ("Part",),
     "questions": ("Asking", "Found", "Question", "offline"),
+    "source": ("Attachment", "Source"),
     "words": ("decode_words",),
 }
 """Each module with the names that are taken from it; add yours sorted."""
