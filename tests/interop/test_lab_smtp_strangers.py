@@ -14,7 +14,6 @@ from pathlib import Path
 
 import aiosmtplib
 import pytest
-from servers.find import absent, cache
 
 from postel import lab
 
@@ -219,16 +218,10 @@ def test_mutt(tool: Tool, here: lab.Lab, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("-d",), ("-L",)], ids=["smtp", "kept", "lmtp"])
-def test_smtp_source(words: tuple[str, ...], here: lab.Lab) -> None:
+def test_smtp_source(words: tuple[str, ...], tool: Tool, here: lab.Lab) -> None:
     """Postfix' own source of messages, by four connections at once."""
-    postfix = cache() / "postfix" / "usr"
-    source = Path("/usr/sbin/smtp-source")
-    source = source if source.exists() else postfix / "sbin" / "smtp-source"
-    if not source.exists():
-        absent("smtp-source is absent: .ci/unpack.sh postfix postfix")
     host, port = here.address("lmtp" if words == ("-L",) else "smtp")
-    run(str(source), *words, "-m", "40", "-s", "4", "-r", "5", "-l", "5000", "-f",
-        "ann@example.org", "-t", "bob@lab.test", f"inet:{host}:{port}",
-        env={"LD_LIBRARY_PATH": str(postfix / "lib" / "postfix")})
+    run(str(tool("smtp-source")), *words, "-m", "40", "-s", "4", "-r", "5", "-l", "5000", "-f",
+        "ann@example.org", "-t", "bob@lab.test", f"inet:{host}:{port}")
     assert len(here.mail.messages) == 40
     assert all(len(caught.rcpts) == 5 for caught in here.mail.messages)

@@ -15,7 +15,8 @@ __all__ = ["absent", "cache", "need_root", "program", "server_program"]
 
 # Command -> Debian package, where the two differ.
 PACKAGES = {"ab": "apache2-utils", "aria2c": "aria2", "dovecot": "dovecot-pop3d",
-            "mount.davfs": "davfs2", "rclone": "rclone", "ss": "iproute2"}
+            "mount.davfs": "davfs2", "rclone": "rclone", "smtp-sink": "postfix",
+            "smtp-source": "postfix", "ss": "iproute2"}
 # Server -> (folder in the cache, packages that `.ci/unpack.sh` puts there).
 UNPACKED = {
     "proftpd": ("proftpd", "proftpd-core proftpd-mod-crypto"),
