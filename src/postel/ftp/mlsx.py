@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..types import Entry, Kind
+from ..wire.facts import LazyFacts
 
 __all__ = ["is_listed", "mlsd", "mlsx"]
 
@@ -63,7 +64,7 @@ def mlsx(line: str) -> Entry | None:
         get("unix.ownername") or get("unix.owner") or get("unix.uid") or None,
         get("unix.groupname") or get("unix.group") or get("unix.gid") or None,
         target,
-        facts,
+        _MLSxFacts(line),
         line,
     )
 
@@ -89,8 +90,28 @@ def is_listed(entry: Entry) -> bool:
         >>> is_listed(mlsx("type=pdir; .."))
         False
     """
+    if entry.kind is not Kind.FOLDER and entry.kind is not Kind.OTHER:
+        return entry.name not in (".", "..")
     kind = entry.facts.get("type", "")
     return kind.lower() not in _NOT_LISTED and entry.name not in (".", "..")
+
+
+class _MLSxFacts(LazyFacts):
+    """The facts of a line, read when they are asked for: the line is kept anyway."""
+
+    __slots__ = ("_line",)
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def read(self) -> dict[str, str]:
+        head, _, name = self._line.partition(" ")
+        if head[-1:] != ";" and head:
+            head, _ = _unfinished(self._line, head, name)
+        return _facts(head)
+
+    def __contains__(self, name: object) -> bool:
+        return f"{name}=" in self._line.lower() and name in self.read()
 
 
 def _facts(head: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from ..http.hrefs import reference
 from ..http.validators import etag
 from ..types import Entry, Kind
 from ..urls import URL
+from ..wire.facts import PackedFacts
 from ..wire.text import display
 from .types import Quota, Resource
 
@@ -75,26 +76,26 @@ def described(name: str, resource: Resource, *, now: datetime, slashed: bool = F
     kind = resource.found.get("{DAV:}resourcetype")
     folder = slashed if kind is None else kind.child("{DAV:}collection") is not None
     modified = _time(resource.text("{DAV:}getlastmodified"), now)
+    validator = None if folder else _strong(resource.text("{DAV:}getetag"))
     return Entry(
         name,
         Kind.FOLDER if folder else Kind.FILE,
         size=None if folder else _number(resource.text("{DAV:}getcontentlength")),
         modified=modified,
         precision=1.0 if modified else None,
-        facts=_facts(resource, now),
-        validator=None if folder else _strong(resource.text("{DAV:}getetag")),
+        facts=_facts(resource, now, validator),
+        validator=validator,
     )
 
 
-def _facts(resource: Resource, now: datetime) -> Mapping[str, str]:
-    facts = {}
-    if tag := resource.text("{DAV:}getetag"):
-        facts["etag"] = tag
+def _facts(resource: Resource, now: datetime, validator: str | None) -> Mapping[str, str]:
+    facts: dict[str, str] = {}
+    tag = resource.text("{DAV:}getetag")
     if created := _time(resource.text("{DAV:}creationdate"), now):
         facts["create"] = created.isoformat()
     if executable := resource.text(EXECUTABLE):
         facts["executable"] = executable
-    return facts | checksums(resource)
+    return PackedFacts(facts | checksums(resource), validator if tag == validator else tag or None)
 
 
 def checksums(resource: Resource) -> dict[str, str]:
