@@ -27,6 +27,7 @@ SRC = ROOT / "src"
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HELLO = b"Hello from the lab.\n"
+DKIM = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8463
 
 
 def dotted(path: Path) -> str:
@@ -74,6 +75,9 @@ def fill(here: lab.Lab) -> None:
     """Three messages for alice, some files for everyone, what the DNS says of example.org."""
     here.dns.zone("example.org")
     here.dns.add("example.org", "MX", "10 mail.example.org")
+    here.dns.add("example.org", "TXT", "v=spf1 mx -all")
+    here.dns.add("_dmarc.example.org", "TXT", "v=DMARC1; p=none; rua=mailto:dmarc@example.org")
+    here.dns.add("s1._domainkey.example.org", "TXT", DKIM)
     for number in range(1, 4):
         here.pop3.mailbox("alice").add(
             b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: message %d\r\n"

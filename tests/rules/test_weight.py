@@ -112,6 +112,18 @@ def test_a_sync_tftp_session_loads_no_asyncio() -> None:
     assert "asyncio" not in loaded
 
 
+def test_a_sync_dns_session_loads_no_asyncio() -> None:
+    from postel import lab
+
+    code = ("from postel import dns\n"
+            "with dns.Client('127.0.0.1:{port}') as names: names.a('dns.lab.test')\n"
+            "from postel.mail import Check, Direct, Router, authenticate\n")
+    with lab.start("dns") as here:
+        loaded = modules(code.format(port=here.dns.port))
+    assert "postel.dns.client_sync" in loaded
+    assert "asyncio" not in loaded
+
+
 def test_a_sync_local_session_loads_no_asyncio() -> None:
     code = "from postel import local\nwith local.Client('.') as here: list(here.list())"
     loaded = modules(code)

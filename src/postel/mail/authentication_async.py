@@ -38,8 +38,8 @@ async def authenticate(
     Example:
         >>> async with AsyncNames() as names:
         ...     found = await authenticate(b"From: ann@example.org\\r\\n\\r\\nhello", names)
-        >>> found.dkim, found.spf, found.dmarc.result
-        ((), None, 'none')
+        >>> found.dkim, found.spf, found.dmarc.result, found.dmarc.disposition
+        ((), None, 'fail', 'none')
     """
     moment = int(today().timestamp())
     sent = None

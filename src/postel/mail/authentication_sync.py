@@ -38,8 +38,8 @@ def authenticate(
     Example:
         >>> with Names() as names:
         ...     found = authenticate(b"From: ann@example.org\\r\\n\\r\\nhello", names)
-        >>> found.dkim, found.spf, found.dmarc.result
-        ((), None, 'none')
+        >>> found.dkim, found.spf, found.dmarc.result, found.dmarc.disposition
+        ((), None, 'fail', 'none')
     """
     moment = int(today().timestamp())
     sent = None

@@ -53,7 +53,7 @@ class AsyncCheck:
         >>> async with AsyncNames() as names:
         ...     report = await AsyncCheck(names, connect=False).check("example.org")
         >>> [one.text for one in report.about("SPF")]
-        ['it does not say who may send its mail']
+        ['one record, 1 of 10 questions']
     """
 
     def __init__(
