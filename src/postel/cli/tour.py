@@ -18,12 +18,13 @@ import click
 
 from .render import Bar, duration, size
 from .tour_files import ROWS as OTHERS
+from .tour_mail import ROWS as MAIL
 from .tour_rows import FIRST, LAST, Ground, Result
 from .tour_trees import ROWS as TREES
 
 __all__ = ["ROWS", "command"]
 
-ROWS = (*FIRST, *OTHERS, *TREES, *LAST)
+ROWS = (*FIRST, *OTHERS, *TREES, *MAIL, *LAST)
 """All rows, in order: a title, and the function that does it."""
 
 
