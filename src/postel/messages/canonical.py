@@ -21,7 +21,7 @@ LONGEST_HEAD = 4 << 20
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _FIELDS = re.compile(rb"\r\n(?![ \t])")
-_RUN = re.compile(rb"[ \t]+")
+_RUN = re.compile(rb"[ \t]{2,}|\t")  # a single space stays as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,8 @@ class BodyHash:
         self._rest = data[len(text) :]
         if text:
             self._flush()
-            self._put(_BARE_LF.sub(b"\r\n", text) if b"\n" in text else text)
+            bare = text.count(b"\n") != text.count(b"\r\n")
+            self._put(_BARE_LF.sub(b"\r\n", text) if bare else text)
         self._count(text[-1:] or b"")
 
     def _put(self, text: bytes) -> None:
