@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,10 +16,12 @@ import pytest
 
 from postel.errors import ConnectError, ResolveError, TimedOut
 from postel.timing import Deadline
+from postel.transport import connector_async, connector_sync
 from postel.transport.clock_sync import now
 from postel.transport.connector_async import AsyncConnector
 from postel.transport.connector_sync import Connector
 from postel.transport.names import Address, interleave
+from postel.transport.sockets import round_trip
 
 
 @pytest.fixture
@@ -196,3 +200,19 @@ def test_the_time_is_up_before_it_begins(sync: bool, listening: int) -> None:
     with pytest.raises((ConnectError, TimedOut), match="time") as caught:
         connect(sync, "127.0.0.1", listening, seconds=-1.0)
     assert caught.value.exit_code == 5
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO") or sys.platform != "linux",
+                    reason="only Linux tells the round trip")
+@pytest.mark.parametrize("sync", [True, False])
+def test_the_latency_is_the_kernels(sync: bool, listening: int, monkeypatch: pytest.MonkeyPatch
+                                    ) -> None:
+    slow = itertools.count(0, 0.01)
+    for module in (connector_sync, connector_async):
+        monkeypatch.setattr(module, "now", lambda: next(slow))  # a busy machine: 10 ms a glance
+    stream = connect(sync, "127.0.0.1", listening)
+    assert 0 < stream.latency < 0.005
+    close(stream)
+    near, far = socket.socketpair()
+    with near, far:
+        assert round_trip(near) is None

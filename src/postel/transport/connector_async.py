@@ -20,6 +20,7 @@ from .clock_async import now
 from .dial_async import connected, look_up
 from .names import Address, Resolver, interleave, known, not_found, resolve
 from .socket_async import AsyncSocketStream
+from .sockets import round_trip
 from .stream_async import AsyncStream
 
 __all__ = ["STAGGER", "AsyncConnector"]
@@ -62,7 +63,8 @@ class AsyncConnector:
         if sock is None:
             raise _failed(host, port, race.attempts)
         stream = AsyncSocketStream(sock, host)
-        stream.latency = race.latency
+        told = round_trip(sock)
+        stream.latency = race.latency if told is None else min(told, race.latency)
         return stream
 
     async def _addresses(self, host: str, port: int, deadline: Deadline) -> list[Address]:

@@ -20,6 +20,7 @@ from .clock_sync import now
 from .dial_sync import connected, look_up
 from .names import Address, Resolver, interleave, known, not_found, resolve
 from .socket_sync import SocketStream
+from .sockets import round_trip
 from .stream_sync import Stream
 
 __all__ = ["STAGGER", "Connector"]
@@ -62,7 +63,8 @@ class Connector:
         if sock is None:
             raise _failed(host, port, race.attempts)
         stream = SocketStream(sock, host)
-        stream.latency = race.latency
+        told = round_trip(sock)
+        stream.latency = race.latency if told is None else min(told, race.latency)
         return stream
 
     def _addresses(self, host: str, port: int, deadline: Deadline) -> list[Address]:
