@@ -60,9 +60,8 @@ async def send(
         Unconfirmed: the connection ended after the message and before the answer.
 
     Example:
-        >>> import asyncio
-        >>> text = b"From: ann@example.org\\r\\nTo: bob@example.org\\r\\n\\r\\nHello\\r\\n"
-        >>> asyncio.run(send(text, via="smtp://mail.example.org")).accepted
+        >>> text = b"From: alice@example.org\\r\\nTo: bob@example.org\\r\\n\\r\\nHello\\r\\n"
+        >>> (await send(text, via="submission://alice:secret@mail.example.org")).accepted
         ('bob@example.org',)
     """
     if isinstance(message, Draft):

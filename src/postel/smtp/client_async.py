@@ -11,15 +11,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ..errors import NetworkError, TryLater, UsageError
+from ..errors import NetworkError, NotSupported, TryLater, UsageError
 from ..transport.clock_async import now, today
 from ..transport.entropy import token
+from ..wire.base import argument
 from . import wire
 from .content import Outgoing
 from .drafts import Draft
 from .login_async import AsyncLogin
 from .sending_async import AsyncDispatch
-from .terms import check
+from .terms import check, encoded
 from .types import DSN, DeliverBy, Envelope, Letter, Rcpt, Reply, Sent
 
 __all__ = ["AsyncClient", "envelope_of"]
@@ -137,7 +138,7 @@ class AsyncClient(AsyncLogin):
             ReplyError: it does not know the name, or does not tell.
         """
         async with self._operation("VRFY", timeout):
-            return await self._ok(wire.command("VRFY", _word(name)))
+            return await self._ok(wire.command("VRFY", self._named("VRFY", name)))
 
     async def expn(self, name: str, *, timeout: float | None = None) -> tuple[str, ...]:
         """Who is on a mailing list (EXPN); most servers do not tell.
@@ -146,7 +147,7 @@ class AsyncClient(AsyncLogin):
             ReplyError: there is no such list, or the server does not tell.
         """
         async with self._operation("EXPN", timeout):
-            return (await self._ok(wire.command("EXPN", _word(name)))).lines
+            return (await self._ok(wire.command("EXPN", self._named("EXPN", name)))).lines
 
     async def help(self, topic: str = "", *, timeout: float | None = None) -> str:
         """What the server says to HELP."""
@@ -176,6 +177,20 @@ class AsyncClient(AsyncLogin):
 
     async def _say_goodbye(self) -> None:
         await self._ok(wire.command("QUIT"))
+
+    def _named(self, verb: str, name: str) -> str:
+        """A name to ask for; beyond ASCII it needs SMTPUTF8 (RFC 6531 section 3.7.4.2)."""
+        if not name.strip():
+            raise UsageError(f"{verb}: there is no name to ask for")
+        name = argument(name, verb).decode("utf-8", "surrogateescape")
+        if "@" in name and not name.isascii():
+            name = encoded(name).decode()
+        if name.isascii():
+            return name
+        if "SMTPUTF8" not in self.capabilities:
+            raise NotSupported(f"{verb}: {name} needs SMTPUTF8, which the server has not",
+                               hint="ask for a name in ASCII")
+        return f"{name} SMTPUTF8"
 
     def _connected_before(self) -> None:
         """A client that was never opened is a mistake; one that lost its server opens again."""
@@ -225,9 +240,3 @@ def envelope_of(message: bytes | Outgoing, sender: str | None,
         whom = [whom]
     rcpts = tuple(one if isinstance(one, Rcpt) else Rcpt(str(one)) for one in whom)
     return Envelope(str(who), rcpts, **options)  # type: ignore[arg-type]
-
-
-def _word(name: str) -> str:
-    if not name.strip():
-        raise UsageError("there is no name to ask for")
-    return name

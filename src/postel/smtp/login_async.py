@@ -139,7 +139,7 @@ class AsyncLogin(AsyncSession[SMTPCommand, Event]):
 
     def _credentials(self, mechanism: str | None) -> sasl.Login:
         if mechanism == "EXTERNAL":
-            return sasl.Login(self.user or "", None)
+            return sasl.Login(self.user or "", None, authzid=self.user or "")
         secret, host = self._take_password(), self.url.host
         if mechanism in ("XOAUTH2", "OAUTHBEARER"):
             return sasl.Login(self.user or "", None, token=secret, host=host,

@@ -17,7 +17,7 @@ from .content import Content
 from .types import DeliverBy, Envelope, Extensions, Rcpt
 from .wire import SMTPCommand, mail, path, rcpt, xtext
 
-__all__ = ["Terms", "check", "terms"]
+__all__ = ["Terms", "check", "encoded", "terms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def terms(envelope: Envelope, content: Content, offered: Extensions, *, secure: 
     words = [*_size(content, offered), *_body(content), *(["SMTPUTF8"] if utf8 else []),
              *_asked(envelope, offered, secure=secure)]
     return Terms(
-        mail(_path(envelope.sender, utf8=utf8), words),
-        tuple(rcpt(_path(one.address, utf8=utf8), _report(one, envelope, offered, utf8=utf8))
+        mail(encoded(envelope.sender), words),
+        tuple(rcpt(encoded(one.address), _report(one, envelope, offered, utf8=utf8))
               for one in envelope.recipients),
         content, content.binary)
 
@@ -113,11 +113,20 @@ def _beyond(envelope: Envelope) -> str:
     return "a header of the message"
 
 
-def _path(address: str, *, utf8: bool) -> bytes:
-    """The path: a domain in A-labels unless all of it may be UTF-8."""
-    if not utf8 and not address.isascii():
-        local, _, domain = address.rpartition("@")
-        address = f"{local}@{parse(f'smtp://{domain}').host}"
+def encoded(address: str) -> bytes:
+    """The path, its domain in A-labels: with SMTPUTF8 both forms are right, and all know this one.
+
+    Raises:
+        UsageError: that is no address.
+
+    Example:
+        >>> encoded("bob@bücher.example")
+        b'bob@xn--bcher-kva.example'
+    """
+    local, at, domain = address.rpartition("@")
+    if not domain.isascii():
+        path(address)  # nothing odd gets into the URL
+        address = f"{local}{at}{parse(f'smtp://{domain}').host}"
     return path(address)
 
 
