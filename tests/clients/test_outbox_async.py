@@ -15,6 +15,7 @@ from postel.errors import NotFound, TryLater, UsageError
 from postel.mail.outbox_async import AsyncOutbox
 from postel.mail.outbox_store import OutboxStore
 from postel.mail.outbox_types import Item, Schedule
+from postel.messages import Message
 from postel.smtp.learned import LEARNED
 from postel.smtp.types import DSN, Rcpt
 
@@ -82,6 +83,43 @@ async def test_the_envelope_is_kept_and_bcc_is_not(here: lab.Lab, tmp_path: Path
     assert {rcpt.notify for rcpt in first.rcpts} == {frozenset({"FAILURE"})}
     assert [(sorted(rcpt.notify), rcpt.orcpt) for rcpt in second.rcpts] == [
         (["NEVER"], ""), ([], "rfc822;old@x.org")]
+
+
+async def test_drafts_and_their_files(here: lab.Lab, tmp_path: Path) -> None:
+    (tmp_path / "notes.bin").write_bytes(bytes(range(256)) * 99)
+    draft = Message(from_="Ann <ann@lab.test>", to="bob@lab.test", bcc="eve@x.org",
+                    subject="Grüße", text="Hi.\n", attach=[tmp_path / "notes.bin"])
+    async with outbox(tmp_path) as box:
+        item = await box.add(draft, via=here.url("smtp"))
+        (tmp_path / "notes.bin").unlink()
+        assert item.subject == "Grüße"
+        assert item.is_final is False
+        await box.run()
+    (caught,) = here.mail.messages
+    assert caught.recipients == ("bob@lab.test", "eve@x.org")
+    assert b"eve@" not in caught.data
+    assert [one.content for one in caught.attachments] == [bytes(range(256)) * 99]
+
+
+@pytest.mark.parametrize("without", [set(), {"CHUNKING", "BINARYMIME"}], ids=["BDAT", "DATA"])
+async def test_large_and_odd_messages(
+    here: lab.Lab, tmp_path: Path, without: set[str]
+) -> None:
+    here.smtp.options.without = without
+    large = MAIL + b".dots\r\n" * 200_000
+    eight = MAIL + "Grüße\r\n".encode()
+    binary = (b"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\n"
+              b"Content-Transfer-Encoding: binary\r\n\r\n\0\r\0\n.\r\n.\r\n")
+    async with outbox(tmp_path) as box:
+        for data in (large, eight, binary):
+            await box.add(data, via=here.url("smtp"), sender="a@x.org", recipients=["b@x.org"])
+        found = [set(states(item).values()) for item in await box.run()]
+    if without:
+        assert found == [{"sent"}, {"sent"}, {"refused"}]
+        assert [one.data for one in here.mail.messages] == [large, eight]
+    else:
+        assert found == [{"sent"}] * 3
+        assert [one.data for one in here.mail.messages] == [large, eight, binary]
 
 
 async def test_one_connection_for_many(here: lab.Lab, tmp_path: Path) -> None:
@@ -250,6 +288,11 @@ async def test_messages_without_sender_or_recipients(tmp_path: Path) -> None:
             await box.add(b"From: a@x\r\n\r\n", via="smtp://x/")
         with pytest.raises(UsageError):
             await box.add(MAIL, via="no url")
+        for bad in ("a@x\r\nRCPT TO:<eve@x>", "", "a b@x", "a@x>"):
+            with pytest.raises(UsageError):
+                await box.add(MAIL, via="smtp://x/", recipients=[bad])
+        with pytest.raises(UsageError):
+            await box.add(MAIL, via="ftp://x/")
         assert await box.items() == []
     with pytest.raises(UsageError, match="not open"):
         await box.items()

@@ -25,10 +25,11 @@ from ..schemes import scheme_of
 from ..smtp.client_sync import Client
 from ..smtp.content import Outgoing
 from ..smtp.drafts import Draft
+from ..smtp.terms import check
 from ..smtp.types import DSN, Envelope, Letter, Rcpt
 from ..transport import disk_sync as disk
 from ..transport.clock_sync import sleep, today
-from ..transport.entropy import nonce
+from ..transport.entropy import token
 from ..urls import URL, parse
 from .outbox_letter import Kept, failure, outcomes, posted
 from .outbox_report import DeliveryReport, reports
@@ -133,15 +134,21 @@ class Outbox:
             undo: seconds in which `cancel` can still take it back.
 
         Raises:
-            UsageError: nobody sends it or gets it, or *later* has no time zone.
+            UsageError: nobody sends it or gets it, an address is none, or *later* has no zone.
         """
         url = via if isinstance(via, URL) else parse(via)
         scheme_of(url.scheme, "send")
         dsn, moment = dsn or DSN(), today()
         if isinstance(message, Draft):
-            message = message.build(now=moment.astimezone(), unique=nonce().hex())
+            from .files import source
+
+            message = disk.call(message.build, now=moment.astimezone(), unique=token(),
+                                      files=source)
         what = disk.call(posted, message, sender, recipients, dsn.notify)
-        envid = dsn.envid or f"postel.{nonce().decode()}"
+        check(Envelope(what.sender, tuple(
+            Rcpt(address, wishes.notify, wishes.orcpt)
+            for address, wishes in what.recipients.items()), dsn, priority=priority))
+        envid = dsn.envid or f"postel.{token()}"
         number = disk.call(
             self.store.add, what.data, envid=envid, message_id=what.message_id, via=str(url),
             sender=what.sender, subject=what.subject, recipients=what.recipients,
