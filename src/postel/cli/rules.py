@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 
 import click
 
@@ -25,6 +26,11 @@ __all__ = ["Telling", "ends", "options_for", "print_plan", "report_option",
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def _most(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    return int(value) if value is not None and value.isascii() and value.isdigit() else value
+
+
 _AGES = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 _RULES = (
@@ -35,8 +41,8 @@ _RULES = (
     click.option("--delete", "delete", is_flag=True,
                  help="Remove what the source does not have, at the end, if all went well."),
     click.option("--delete-before", is_flag=True, help="The same, but at the beginning."),
-    click.option("--max-delete", type=click.IntRange(min=0), metavar="N",
-                 help="Do nothing at all if more than N paths would go."),
+    click.option("--max-delete", metavar="N", callback=_most,
+                 help="Do nothing at all if more than N paths would go, or N% of what is there."),
     click.option("--allow-empty", is_flag=True,
                  help="A source without files may empty the target."),
     click.option("--backup-dir", "backup", default="", metavar="FOLDER",
@@ -48,6 +54,8 @@ _RULES = (
     click.option("--verify", type=click.Choice(["size", "digest", "reread"]), default="size",
                  show_default=True, help="How each copy is checked before it gets its name."),
     click.option("--inplace", is_flag=True, help="Write to final names, where nobody may rename."),
+    click.option("--fsync/--no-fsync", "durable", default=True,
+                 help="Wait for this machine's disk before a file gets its name."),
     click.option("--segments", type=click.IntRange(1, 64), default=1, show_default=True,
                  metavar="N", help="Connections for one large file that comes to this machine, "
                                    "where each is slow for itself."),
@@ -64,6 +72,9 @@ _RULES = (
                       "last that matches decides. May be repeated."),
     click.option("--filter-from", "filter_files", multiple=True, metavar="FILE",
                  type=click.Path(exists=True, dir_okay=False), help="Rules from a file, first."),
+    click.option("--files-from", metavar="FILE", type=click.File("rb"),
+                 help="Only the paths in this file, one a line or each with a NUL behind it; \"-\" "
+                      "is the standard input."),
     click.option("--min-size", metavar="SIZE", help="Leave out smaller files: 10K, 2M."),
     click.option("--max-size", metavar="SIZE", help="Leave out larger files."),
     click.option("--min-age", metavar="AGE", help="Leave out younger files: 90s, 2h, 3d, a date."),
@@ -80,8 +91,9 @@ def rules_options(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         said = {name: kwargs.pop(name) for name in (
             "compare", "delete", "delete_before", "max_delete", "allow_empty", "backup", "links",
-            "times", "modes", "verify", "inplace", "segments", "tries", "fxp", "window", "escape",
-            "filters", "filter_files", "min_size", "max_size", "min_age", "max_age")}
+            "times", "modes", "verify", "inplace", "durable", "segments", "tries", "fxp", "window",
+            "escape", "filters", "files_from", "filter_files", "min_size", "max_size", "min_age",
+            "max_age")}
         rules = _rules(**said)
         explain = kwargs.pop("explain")
         if explain is not None:
@@ -95,8 +107,8 @@ def rules_options(function: F) -> F:
 
 def _rules(
     *, delete: bool, delete_before: bool, filters: tuple[str, ...],
-    filter_files: tuple[str, ...], min_size: str | None, max_size: str | None,
-    min_age: str | None, max_age: str | None, **said: Any,
+    filter_files: tuple[str, ...], files_from: BinaryIO | None, min_size: str | None,
+    max_size: str | None, min_age: str | None, max_age: str | None, **said: Any,
 ) -> Rules:
     from ..transfer.types import Compare, Delete, Links, Rules, Verify
 
@@ -105,11 +117,18 @@ def _rules(
         compare=Compare(said.pop("compare")), links=Links(said.pop("links")),
         verify=Verify(said.pop("verify")),
         delete=(Delete.BEFORE if delete_before else Delete.AFTER if delete else Delete.NO),
-        filter=(*lines, *filters),
+        filter=(*lines, *filters), only=None if files_from is None else _listed(files_from),
         smallest=parse_size(min_size) if min_size else None,
         largest=parse_size(max_size) if max_size else None,
         before=_moment(min_age) if min_age else None,
         after=_moment(max_age) if max_age else None, **said)
+
+
+def _listed(file: BinaryIO) -> tuple[str, ...]:
+    """The paths of a list, as find -print0 or a person writes it."""
+    text = os.fsdecode(file.read())
+    found = text.split("\0") if "\0" in text else text.splitlines()
+    return tuple(path.removeprefix("./") for path in found if path.strip("/"))
 
 
 def _moment(text: str) -> datetime:

@@ -79,7 +79,7 @@ def apply_plan(
 
 def refuse_too_many(plan: Plan) -> None:
     """Raise `LimitReached` where a plan deletes more than its rules allow."""
-    most = plan.rules.max_delete
+    most = plan.most
     if most is not None and plan.deletions > most:
         raise LimitReached(
             f"mirror to {plan.target}: {plan.deletions:,} paths would go, {most:,} may",

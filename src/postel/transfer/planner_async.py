@@ -45,8 +45,10 @@ def filter_of(rules: Rules) -> Filter:
     Raises:
         UsageError: a line of it cannot be read.
     """
+    only = None if rules.only is None else frozenset(
+        posixpath.normpath(path.strip("/")) for path in rules.only if path.strip("/"))
     return Filter(parse_rules(rules.filter), rules.smallest, rules.largest, rules.after,
-                  rules.before)
+                  rules.before, only)
 
 
 @dataclass

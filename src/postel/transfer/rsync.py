@@ -109,6 +109,9 @@ def rsync_mirror(
     """
     rules = rules or Rules()
     made = rsync_plan(source, target, rules, password=password)
+    if isinstance(rules.max_delete, str):
+        raise UsageError("rsync does not tell how much the target has: no share of it is known",
+                         hint="--max-delete N")
     if rules.max_delete is not None and made.deletions > rules.max_delete:
         raise LimitReached(f"mirror to {target}: {made.deletions:,} paths would go, "
                            f"{rules.max_delete:,} may", hint="allow more (--max-delete)")
@@ -191,9 +194,11 @@ def _arguments(ends: _Ends, rules: Rules, more: tuple[str, ...]) -> list[str]:
         said.append(f"--modify-window={int(rules.window)}")
     said += [f"--min-size={rules.smallest}"] if rules.smallest is not None else []
     said += [f"--max-size={rules.largest}"] if rules.largest is not None else []
-    if rules.after or rules.before or rules.escape:
-        raise UsageError("rsync has no rule for ages, nor escapes names",
+    if rules.after or rules.before or rules.escape or rules.only is not None:
+        raise UsageError("rsync has no rule for ages, nor escapes names, nor takes our lists",
                          hint="leave --via rsync out")
+    if rules.segments > 1:
+        raise UsageError("rsync has one connection", hint="leave --segments or --via rsync out")
     return [*said, *_filters(rules), "--", ends.source, ends.target]
 
 

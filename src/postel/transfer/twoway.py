@@ -121,9 +121,10 @@ def decide(
     if any(problem.blocks for problem in ways.problems):
         ways.right = [one for one in ways.right if one.do not in _GOING]
         ways.left = [one for one in ways.left if one.do not in _GOING]
-    if rules.max_delete is not None and ways.deletions() > rules.max_delete:
+    most = rules.may_go(len({*ours, *theirs}))
+    if most is not None and ways.deletions() > most:
         raise LimitReached(
-            f"sync: {ways.deletions():,} paths would go, {rules.max_delete:,} may",
+            f"sync: {ways.deletions():,} paths would go, {most:,} may",
             hint="look at what a dry run says; then allow more (max_delete, --max-delete)")
     ways.right, ways.left = _ordered(ways.right), _ordered(ways.left)
     return ways
