@@ -39,7 +39,7 @@ LONGEST_COMMAND = 16_384
 """Bytes of a command that the server reads: paths have 4 KiB at most, twice that with IAC."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FTPCommand(Command):
     """A command line; `moves_data` for those that open a data connection."""
 

@@ -64,7 +64,7 @@ _LABEL = rf"[A-Za-z0-9_\-{_BEYOND}]+"
 _DOMAIN = re.compile(rf"\[[A-Za-z0-9.:\-]+\]\Z|{_LABEL}(?:\.{_LABEL})*\Z")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SMTPCommand(Command):
     """A command line.
 

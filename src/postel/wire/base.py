@@ -24,7 +24,7 @@ E_co = TypeVar("E_co", covariant=True)
 _FORBIDDEN = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Command:
     """One command line without its line end.
 
@@ -40,6 +40,9 @@ class Command:
 
     def __str__(self) -> str:
         return self.shown or self.line.decode("utf-8", "backslashreplace")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"  # the line may hold a password
 
 
 class Wire(Protocol[C, E_co]):
