@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .addresses import Address, AddressList, Group, parse_addresses
+    from .answers import draft_of, forward, reply
     from .attachments import Attached
     from .build import Built
     from .dates import format_date, parse_date
     from .defects import Defect
     from .dkim_sign import Signer
     from .draft import Message
+    from .exchange import from_email, to_email
     from .headers import Field, Headers
     from .html_text import html_to_text
     from .ids import parse_ids
@@ -30,18 +32,21 @@ if TYPE_CHECKING:
 __all__ = [
     "Address", "AddressList", "Asking", "Attached", "Attachment", "Built", "Defect", "Event",
     "Field", "Found", "Group", "Headers", "Message", "Parsed", "Part", "Question", "Signer",
-    "Source", "decode_words", "format_date", "html_to_text", "offline", "parse",
-    "parse_addresses", "parse_date", "parse_ids", "parse_parameters", "type_of",
+    "Source", "decode_words", "draft_of", "format_date", "forward", "from_email",
+    "html_to_text", "offline", "parse", "parse_addresses", "parse_date", "parse_ids",
+    "parse_parameters", "reply", "to_email", "type_of",
 ]
 
 _HOMES = {
     "addresses": ("Address", "AddressList", "Group", "parse_addresses"),
+    "answers": ("draft_of", "forward", "reply"),
     "attachments": ("Attached",),
     "build": ("Built",),
     "dates": ("format_date", "parse_date"),
     "defects": ("Defect",),
     "dkim_sign": ("Signer",),
     "draft": ("Message",),
+    "exchange": ("from_email", "to_email"),
     "headers": ("Field", "Headers"),
     "html_text": ("html_to_text",),
     "ids": ("parse_ids",),
