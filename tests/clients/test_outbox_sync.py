@@ -12,6 +12,7 @@ import pytest
 
 from postel import lab
 from postel.errors import NotFound, TryLater, UsageError
+from postel.mail.files import source
 from postel.mail.outbox_sync import Outbox
 from postel.mail.outbox_store import OutboxStore
 from postel.mail.outbox_types import Item, Schedule
@@ -88,17 +89,23 @@ def test_the_envelope_is_kept_and_bcc_is_not(here: lab.Lab, tmp_path: Path) -> N
 def test_drafts_and_their_files(here: lab.Lab, tmp_path: Path) -> None:
     (tmp_path / "notes.bin").write_bytes(bytes(range(256)) * 99)
     draft = Message(from_="Ann <ann@lab.test>", to="bob@lab.test", bcc="eve@x.org",
-                    subject="Grüße", text="Hi.\n", attach=[tmp_path / "notes.bin"])
+                    subject="Grüße", text="Grüße.\n", attach=[tmp_path / "notes.bin"])
     with outbox(tmp_path) as box:
+        here.smtp.options.without = {"8BITMIME"}
+        built = draft.build(now=datetime.now(UTC), unique="a" * 12, files=source, eight_bit=True)
+        assert built.needs_8bit
+        box.add(built, via=here.url("smtp"))
         item = box.add(draft, via=here.url("smtp"))
         (tmp_path / "notes.bin").unlink()
         assert item.subject == "Grüße"
         assert item.is_final is False
         box.run()
-    (caught,) = here.mail.messages
-    assert caught.recipients == ("bob@lab.test", "eve@x.org")
-    assert b"eve@" not in caught.data
-    assert [one.content for one in caught.attachments] == [bytes(range(256)) * 99]
+    assert len(here.mail.messages) == 2
+    for caught in here.mail.messages:
+        assert caught.recipients == ("bob@lab.test", "eve@x.org")
+        assert b"eve@" not in caught.data
+        assert caught.text == "Grüße.\n"
+        assert [one.content for one in caught.attachments] == [bytes(range(256)) * 99]
 
 
 @pytest.mark.parametrize("without", [set(), {"CHUNKING", "BINARYMIME"}], ids=["BDAT", "DATA"])

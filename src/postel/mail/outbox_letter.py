@@ -43,6 +43,8 @@ def posted(message: bytes | Outgoing, sender: str | None,
         UsageError: nobody sends it, or nobody gets it.
     """
     what, who, whom = addressed(message, sender, recipients)
+    if (convert := getattr(what, "seven_bit", None)) is not None:
+        what = convert()  # whatever the server will offer then
     data = b"".join(_read(chunk) for chunk in content_of(what).chunks)
     read = parse(data)
     rcpts = [one if isinstance(one, Rcpt) else Rcpt(one) for one in whom]
