@@ -1,4 +1,9 @@
-"""Mailboxes on disk: `Maildir` and `Mbox` behind one protocol, `Mailbox`.
+"""Mailboxes on disk: every kind behind one face, and two that take deliveries. Disk.
+
+`open` gives a mailbox of any kind (`Box`): mbox in four variants, MMDF, Babyl, Maildir, MH, folders
+of .eml files, Google Takeout. It reads them, adds to them, keeps their flags, and `convert` turns
+one into another, byte for byte. What follows is about the two that mail is delivered to, `Maildir`
+and `Mbox`, behind one protocol, `Mailbox`.
 
 Delivering a message takes two steps, and everything here follows from keeping them apart:
 
@@ -27,26 +32,45 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from ..errors import AlreadyExists, Forbidden, NoSpace, NotFound, PostelError, TransferError
 
 if TYPE_CHECKING:
+    from .converting import Converted, Skipped, convert
+    from .face import FLAGS, KINDS, Box, Kind, Letter, Stored
+    from .kinds import kind_of, open, tree  # noqa: A004
     from .maildir import Maildir
     from .mbox import Mbox
 
 __all__ = [
+    "FLAGS",
+    "KINDS",
+    "Box",
+    "Converted",
     "Delivery",
     "Eol",
+    "Kind",
+    "Letter",
     "LineEnds",
     "Mailbox",
     "Maildir",
     "Mbox",
     "Message",
+    "Skipped",
+    "Stored",
     "Sync",
+    "convert",
     "disk_errors",
     "host_name",
+    "kind_of",
+    "open",
     "sync_path",
+    "tree",
 ]
 
 Eol = Literal["lf", "keep"]
 Sync = Literal["each", "batch", "never"]
-_HOMES = {"Maildir": "maildir", "Mbox": "mbox"}
+_HOMES = {
+    "Maildir": "maildir", "Mbox": "mbox", "Converted": "converting", "Skipped": "converting",
+    "convert": "converting", "FLAGS": "face", "KINDS": "face", "Box": "face", "Kind": "face",
+    "Letter": "face", "Stored": "face", "kind_of": "kinds", "open": "kinds", "tree": "kinds",
+}
 _KINDS: dict[int, type[PostelError]] = {
     errno.ENOENT: NotFound,
     errno.ENOTDIR: NotFound,
@@ -61,7 +85,7 @@ _KINDS: dict[int, type[PostelError]] = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load `Maildir` and `Mbox` on first use (PEP 562)."""
+    """Load what has a home of its own on first use (PEP 562)."""
     from importlib import import_module
 
     if name in _HOMES:
@@ -184,7 +208,7 @@ def disk_errors(doing: str, *, hint: str = "") -> Iterator[None]:
     Example:
         >>> try:
         ...     with disk_errors("opening inbox"):
-        ...         open("/nonexistent/inbox")
+        ...         Path("/nonexistent/inbox").stat()
         ... except NotFound as error:
         ...     print(error)
         opening inbox: No such file or directory

@@ -209,6 +209,7 @@ class Maildir:
         sender: str = "",
         date: float | None = None,
         staged: bool | None = None,
+        cur: bool = False,
     ) -> Iterator[_Delivery]:
         """Deliver one message by writing it piece by piece; an error takes it back.
 
@@ -218,6 +219,7 @@ class Maildir:
             sender: not stored; a Maildir keeps the envelope's sender in Return-Path only.
             date: when it was received (seconds since 1970), kept as the file's time; None: now.
             staged: whether it waits for `flush`; None means: if ``sync="batch"``.
+            cur: whether it goes to cur even without flags.
 
         Raises:
             UsageError: *flags* or *unique* cannot stand in a file name.
@@ -225,7 +227,7 @@ class Maildir:
             NotFound: the Maildir does not exist.
             NoSpace, Forbidden, TransferError: the disk refuses.
         """
-        delivery = self._begin(flags, unique)
+        delivery = self._begin(flags, unique, cur)
         try:
             if unique is not None and self.present([unique]):
                 raise AlreadyExists(f"delivering {unique}: the Maildir has a message of that name")
@@ -299,12 +301,13 @@ class Maildir:
             raise NotFound(f"looking up message {key!r} in {self.path}: there is none")
         return message
 
-    def _begin(self, flags: str, unique: str | None) -> _Delivery:
+    def _begin(self, flags: str, unique: str | None, cur: bool) -> _Delivery:
         if not flags.isascii() or not (flags.isalpha() or not flags):
             raise UsageError(f"Maildir flags {flags!r}: they are ASCII letters")
         key = self._fresh_key() if unique is None else _checked(unique, self.separator)
-        info = f"{self.separator}2,{''.join(sorted(set(flags)))}" if flags else ""
-        target = self._folder("cur" if flags else "new") / (key + info)
+        cur = cur or bool(flags)
+        info = f"{self.separator}2,{''.join(sorted(set(flags)))}" if cur else ""
+        target = self._folder("cur" if cur else "new") / (key + info)
         return _Delivery(key, self._folder("tmp") / key, target, self.eol)
 
     def _fresh_key(self) -> str:

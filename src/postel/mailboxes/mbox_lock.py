@@ -75,19 +75,36 @@ class FileLock:
             TryLater: another program keeps its lock for longer than the timeout.
             NotFound, Forbidden, NoSpace, TransferError: the disk refuses.
         """
-        flags = os.O_RDWR | _BINARY | (os.O_CREAT if create else 0)
-        with disk_errors(f"locking {self.path}"):
-            file = os.open(self.path, flags, 0o600)
+        file = self._locked(create)
         try:
-            with disk_errors(f"locking {self.path}"):
-                self._wait(lambda: _fcntl_locked(file), "another program has it locked (fcntl)")
-                if self.dotlock:
-                    self._wait(self._take, f"there is a dot-lock {self.dot.name}")
-                self._repair(file)
+            if self.dotlock:
+                with disk_errors(f"locking {self.path}"):
+                    self._repair(file)
             yield file
         finally:
             self._release()
             os.close(file)  # which ends the fcntl lock
+
+    def _locked(self, create: bool) -> int:
+        """The file with both its locks; the one that has the name now, not a replaced one."""
+        flags = os.O_RDWR | _BINARY | (os.O_CREAT if create else 0)
+        while True:
+            with disk_errors(f"locking {self.path}"):
+                file = os.open(self.path, flags, 0o600)
+            try:
+                with disk_errors(f"locking {self.path}"):
+                    self._wait(lambda: _fcntl_locked(file),  # noqa: B023 - called in here
+                               "another program has it locked (fcntl)")
+                    if self.dotlock:
+                        self._wait(self._take, f"there is a dot-lock {self.dot.name}")
+                    if _same(file, self.path):
+                        return file
+            except BaseException:
+                self._release()
+                os.close(file)
+                raise
+            self._release()
+            os.close(file)
 
     def note(self, begin: int, length: int, *, sync: bool) -> None:
         """Write down that *length* bytes will follow offset *begin*; *sync* before they do."""
@@ -213,3 +230,11 @@ def _fcntl_locked(file: int) -> bool:
     except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: somebody has it
         return False
     return True
+
+
+def _same(file: int, path: Path) -> bool:
+    """Whether *path* still names the open file: whoever had the lock may have replaced it."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
