@@ -18,7 +18,7 @@ from postel.errors import (
 from postel.session import patience_async, patience_sync, tree_work_sync
 from postel.session.patience_sync import again, wait_for
 from postel.session.tree_work_sync import LARGE, Job, Work
-from postel.transfer import segments_sync
+from postel.transfer import inventory_sync, planner_sync, segments_sync
 from postel.transfer.copy_sync import copy
 from postel.transfer.mirror_sync import mirror
 from postel.transfer.types import Event
@@ -206,3 +206,20 @@ def test_what_waits_is_waited_for_by_all_workers(clock: Clock) -> None:
     work.jobs.clear()
     assert not work.ready()
     assert sum(clock.waits) == pytest.approx(5)
+
+
+@pytest.mark.parametrize("refusal", [b"530 Sorry, too many connections", b"421 Too many users"])
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_how_many_a_server_lets_in_is_learned_once(
+    world: lab.Lab, out: Path, monkeypatch: pytest.MonkeyPatch, most: int, refusal: bytes
+) -> None:
+    for module in (tree_work_sync, planner_sync, inventory_sync):
+        monkeypatch.setattr(module, "_NEAR", 0.0)  # as if it were far away
+    for number in range(40):
+        world.ftp.files.put(f"/pub/{number % 8}/{number}", b"x")
+    world.ftp.faults.on("PASS", refusal, after=most, times=999)
+    result = mirror(world.url("ftp") + "pub", out, connections=8)
+    assert result.ok, result.failures
+    assert len([path for path in out.rglob("*") if path.is_file()]) == 40
+    refused = 999 - world.ftp.faults.script[0].times
+    assert 1 <= refused <= 2 * most, "it asked again and again"
