@@ -14,8 +14,6 @@ Run = Callable[..., Result]
 
 def prepare(here: lab.Lab) -> None:
     domain = here.domain
-    here.also_known_as(f"mx.{domain}", "smtp")
-    here.dns.add(domain, "MX", f"10 mx.{domain}")
     here.dns.add(domain, "TXT", "v=spf1 mx -all")
 
 

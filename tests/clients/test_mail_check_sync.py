@@ -32,6 +32,7 @@ def world() -> Iterator[Any]:
             running.dns.zone(zone)
         running.dns.zone("lab.test", signed=True)
         add = running.dns.add
+        running.dns.records.remove("lab.test", "MX")
         add("lab.test", "MX", "10 mx.lab.test")
         add("lab.test", "TXT", "v=spf1 ip4:127.0.0.1 -all")
         add("s1._domainkey.lab.test", "TXT", KEY)

@@ -138,6 +138,8 @@ class Lab:
             self._add_name(host, service.ports(), keys=service.host_keys)
         if isinstance(names := self._services.get("dns"), DNSService):
             names.zone(self.domain)
+            if "smtp" in self._services:
+                names.add(self.domain, "MX", f"10 smtp.{self.domain}")
             for host in self._names:
                 names.know(host)
 
