@@ -18,7 +18,7 @@ from postel import lab
 from postel.errors import PostelError
 from postel.serving.files import FileStatus, MemoryFiles
 from postel.session import tree_work_sync
-from postel.transfer import copying_sync, inventory_sync
+from postel.transfer import copying_sync, tree_sync
 from postel.transfer.mirror_sync import mirror
 from postel.transfer.types import Result
 
@@ -192,7 +192,7 @@ def at_most(seconds: float, work: Callable[[], Result]) -> Result:
 def test_one_connection_is_enough(
         world: lab.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str,
         second: str) -> None:
-    for module in (tree_work_sync, inventory_sync, copying_sync):
+    for module in (tree_work_sync, tree_sync, copying_sync):
         monkeypatch.setattr(module, "_NEAR", 0.0)  # as if the servers were far away
     source, target = spot(world, first, tmp_path), spot(world, second, tmp_path)
     made = fill(source, 60)

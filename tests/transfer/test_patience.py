@@ -18,7 +18,7 @@ from postel.errors import (
 from postel.session import patience_async, patience_sync, tree_work_sync
 from postel.session.patience_sync import again, wait_for
 from postel.session.tree_work_sync import LARGE, Job, Work
-from postel.transfer import inventory_sync, planner_sync, segments_sync
+from postel.transfer import segments_sync, tree_sync
 from postel.transfer.copy_sync import copy
 from postel.transfer.mirror_sync import mirror
 from postel.transfer.types import Event
@@ -213,7 +213,7 @@ def test_what_waits_is_waited_for_by_all_workers(clock: Clock) -> None:
 def test_how_many_a_server_lets_in_is_learned_once(
     world: lab.Lab, out: Path, monkeypatch: pytest.MonkeyPatch, most: int, refusal: bytes
 ) -> None:
-    for module in (tree_work_sync, planner_sync, inventory_sync):
+    for module in (tree_work_sync, tree_sync):
         monkeypatch.setattr(module, "_NEAR", 0.0)  # as if it were far away
     for number in range(40):
         world.ftp.files.put(f"/pub/{number % 8}/{number}", b"x")

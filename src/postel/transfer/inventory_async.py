@@ -16,16 +16,13 @@ from ..transport.crew_async import AsyncCrew
 from ..types import Entry
 from ..wire.names import is_unfinished, joined
 from .filters import Filter
-from .tree_async import AsyncTree, listing
+from .tree_async import AsyncTree, listing, useful
 from .types import Mark, Problem
 
 __all__ = ["Inventory", "take_inventory", "walk"]
 
 _TOGETHER = 64
 """Folders that are listed before their entries are handed out: memory for some, not for all."""
-
-_NEAR = 0.0005
-"""Seconds of a round trip from which on a second connection hides something."""
 
 
 @dataclass
@@ -66,7 +63,7 @@ async def take_inventory(
             if not level:
                 break
             _not_too_deep(tree, depth)
-            await _more(trees, min(connections, len(level)))
+            await _more(trees, useful(tree, connections, len(level)))
             level = await _level(trees, level, wanted or Filter(), found)
     finally:
         for one in trees[1:]:
@@ -98,7 +95,7 @@ async def walk(
             below: list[str] = []
             for start in range(0, len(level), _TOGETHER):
                 folders = level[start : start + _TOGETHER]
-                await _more(trees, min(connections, len(folders)))
+                await _more(trees, useful(tree, connections, len(folders)))
                 heard = await _heard(trees, folders)
                 for folder in folders:
                     entries = heard[folder]
@@ -121,7 +118,7 @@ def _not_too_deep(tree: AsyncTree, depth: int) -> None:
 async def _more(trees: list[AsyncTree], count: int) -> None:
     """Open connections, as far as they hide round trips and the server lets them in."""
     first = trees[0]
-    while len(trees) < first.allowed(count) and first.site.latency >= _NEAR:
+    while len(trees) < first.allowed(count):
         another = first.another()
         try:
             await another.site.open()

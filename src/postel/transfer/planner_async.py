@@ -20,6 +20,7 @@ from ..errors import (
     NotSupported,
     PostelError,
 )
+from ..session.tree_work_async import LARGE
 from ..session.trees_async import DEEPEST, is_one
 from ..transport.crew_async import AsyncCrew
 from ..types import Entry, Kind
@@ -28,13 +29,11 @@ from .absence_async import still_there
 from .compare import Comparer, Found, Known, Pair
 from .digests_async import same_bytes
 from .filters import Filter, parse_rules
-from .tree_async import AsyncTree, listing
+from .tree_async import AsyncTree, listing, useful
 from .types import Action, Delete, Do, Links, Mark, Plan, Problem, Rules
 
 __all__ = ["filter_of", "make_plan"]
 
-_NEAR = 0.0005
-"""Seconds of a round trip from which on a second connection hides something."""
 
 Tell = Callable[[str, int], object] | None
 
@@ -102,7 +101,8 @@ async def make_plan(
             if depth > DEEPEST:
                 raise LimitReached(f"plan {source.top}: over {DEEPEST} folders below one another",
                                    hint="the source may list a folder within itself")
-            await _more_hands(hands, min(connections, len(level)))
+            await _more_hands(hands, max(useful(end, connections, len(level))
+                                         for end in (source, target)))
             await _list_all(hands, level)
             level = _gather(level, found, tell)
     finally:
@@ -198,11 +198,13 @@ class _Hand:
     ) -> Sequence[Entry]:
         """Entries of a source that rounds in its listings, as web servers do.
 
-        Files that the target has too are asked for by name.
+        Files that the target has too are asked for by name, and large ones, which can be gone on
+        with only when it is known what they are.
         """
         if self.source.files.features.exact_sizes:
             return entries
-        asked = [one for one in entries if one.is_file and one.name in there and is_one(one.name)]
+        asked = [one for one in entries if one.is_file and is_one(one.name)
+                 and (one.name in there or (one.size or 0) >= LARGE)]
         paths = [self.source.at(joined(folder, one.name)) for one in asked]
         outcomes = [one async for one in self.source.files.stat_many(paths)]
         exact = {one.name: replace(outcome.value, name=one.name)
@@ -260,8 +262,6 @@ class _Hand:
 async def _more_hands(hands: list[_Hand], count: int) -> None:
     """Open connections, as far as they hide round trips and the servers let them in."""
     first = hands[0]
-    if max(first.source.site.latency, first.target.site.latency) < _NEAR:
-        return
     count = first.source.allowed(first.target.allowed(count))
     while len(hands) < count:
         source = first.source.another()

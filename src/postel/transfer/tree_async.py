@@ -14,9 +14,15 @@ from ..types import Entry
 from ..wire.names import joined
 from .compare import End
 
-__all__ = ["AsyncTree", "listing"]
+__all__ = ["AsyncTree", "listing", "useful"]
 
 _NO_FACTS: Mapping[str, str] = {}
+_NEAR = 0.0005
+"""Seconds of a round trip from which on a second connection hides something."""
+
+_DEAR = 0.3
+"""Seconds of waiting in all from which on that holds for SSH too, which is slow to connect."""
+
 _TRIES = 3
 """How often a folder is listed before it is given up."""
 
@@ -69,6 +75,14 @@ class AsyncTree:
     def end(self) -> End:
         """What comparing needs to know."""
         return End(self.files.features, self.local)
+
+
+def useful(tree: AsyncTree, connections: int, folders: int) -> int:
+    """How many of *connections* are worth their while to list so many folders."""
+    latency = tree.site.latency
+    if latency < _NEAR or (tree.files.hides_round_trips and latency * folders < _DEAR):
+        return 1
+    return min(connections, folders)
 
 
 async def listing(tree: AsyncTree, folder: str) -> Sequence[Entry]:

@@ -14,9 +14,15 @@ from ..types import Entry
 from ..wire.names import joined
 from .compare import End
 
-__all__ = ["Tree", "listing"]
+__all__ = ["Tree", "listing", "useful"]
 
 _NO_FACTS: Mapping[str, str] = {}
+_NEAR = 0.0005
+"""Seconds of a round trip from which on a second connection hides something."""
+
+_DEAR = 0.3
+"""Seconds of waiting in all from which on that holds for SSH too, which is slow to connect."""
+
 _TRIES = 3
 """How often a folder is listed before it is given up."""
 
@@ -69,6 +75,14 @@ class Tree:
     def end(self) -> End:
         """What comparing needs to know."""
         return End(self.files.features, self.local)
+
+
+def useful(tree: Tree, connections: int, folders: int) -> int:
+    """How many of *connections* are worth their while to list so many folders."""
+    latency = tree.site.latency
+    if latency < _NEAR or (tree.files.hides_round_trips and latency * folders < _DEAR):
+        return 1
+    return min(connections, folders)
 
 
 def listing(tree: Tree, folder: str) -> Sequence[Entry]:
