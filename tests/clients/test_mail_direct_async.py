@@ -268,6 +268,23 @@ async def test_dane_by_the_authority(here: Any) -> None:
     assert (await send()).attempts[-1].secured == "DANE"
 
 
+async def test_records_at_the_end_of_an_alias(here: Any) -> None:
+    here.dns.records.signed.add("lab.test")
+    here.dns.records.remove("lab.test", "MX")
+    here.dns.add("lab.test", "MX", "10 alias.lab.test")
+    here.also_known_as("alias.lab.test", "smtp")
+    here.dns.records.remove("alias.lab.test")
+    here.dns.add("alias.lab.test", "CNAME", "mx.lab.test")
+    here.dns.add("_25._tcp.mx.lab.test", "TLSA", record_for(certificate(here)))
+    try:
+        async with AsyncNames() as names:
+            one = (await AsyncRouter(names).route("lab.test")).exchanges[0]
+            assert (one.host, one.base, one.dane) == ("alias.lab.test", "mx.lab.test", "usable")
+        assert (await send()).attempts[-1].secured == "DANE"
+    finally:
+        here.dns.records.remove("alias.lab.test")
+
+
 async def test_records_that_are_not_for_mail_still_demand_tls(here: Any) -> None:
     here.dns.records.signed.add("lab.test")
     here.dns.add("_25._tcp.mx.lab.test", "TLSA", "1 1 1 " + "ab" * 32)
@@ -286,8 +303,12 @@ async def test_the_dns_fails(here: Any) -> None:
 
 async def test_addresses_without_a_domain_and_with_an_address(here: Any) -> None:
     for address in ("alice", "@lab.test", "alice@"):
-        with pytest.raises(UsageError, match="no domain to deliver to"):
+        with pytest.raises(UsageError):
             await send(address)
+    with pytest.raises(UsageError, match="no domain to deliver to"):
+        await send("postmaster")
+    with pytest.raises(UsageError):
+        await send("alice@lab.test>\r\nRCPT TO:<eve@lab.test")
     async with AsyncDirect(timeout=5.0, port=here.smtp.port) as direct:
         found = await direct.send(MESSAGE, sender="", recipients="alice@[127.0.0.1]")
     assert found.sent.accepted == ("alice@[127.0.0.1]",)

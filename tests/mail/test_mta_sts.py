@@ -95,3 +95,9 @@ def test_the_store_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ("a.example.co.uk", "example.co.uk"), ("a.b.example.github.io", "example.github.io")])
 def test_organisational_domains(domain: str, own: str) -> None:
     assert organisational_domain(domain) == own
+
+
+def test_a_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    store = PolicyStore(tmp_path / "nowhere" / "policies.json")
+    store.put("example.org", Policy("none", (), 100), now=0.0)
+    assert store.get("example.org", now=1.0) is not None

@@ -290,6 +290,8 @@ class Client:
         response = wire.parse(buffer[2:], name, kind, number)
         if response is None:
             raise ProtocolError(f"look up {kind} {name}: {address} answered another question")
+        if response.truncated:
+            raise ProtocolError(f"look up {kind} {name}: {address} cut its answer short over TCP")
         return response
 
 

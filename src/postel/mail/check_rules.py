@@ -332,7 +332,7 @@ def _about_records(one: Exchange, domain: str, chain: Sequence[bytes], now: date
                        f"publish {dane.SUGGESTED} (RFC 7672 section 3.1)", advice)
     if not chain:
         return Finding("DANE", "note", f"{one.host}: not compared: its certificate was not seen")
-    if reason := dane.verify(chain, dane.usable(one.tlsa), (one.host, domain), now):
+    if reason := dane.verify(chain, dane.usable(one.tlsa), (one.base, domain), now):
         return Finding("DANE", "error", f"{one.host}: {reason}",
                        "senders that check will not deliver: publish the new record before the "
                        "certificate changes", advice)

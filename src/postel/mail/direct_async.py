@@ -19,6 +19,7 @@ from ..errors import NotSupported, PostelError, TLSError
 from ..smtp.client_async import AsyncClient as AsyncServer
 from ..smtp.client_async import envelope_of
 from ..smtp.content import Outgoing
+from ..smtp.terms import check
 from ..smtp.types import DSN, Envelope, Rcpt, Recipient, Reply, Sent
 from ..transport.clock_async import today
 from ..transport.connector_async import AsyncConnector
@@ -104,8 +105,10 @@ class AsyncDirect:
         Raises:
             RecipientsRefused: its ``sent`` tells of each recipient.
             Unconfirmed: for some the answer never came.
+            UsageError: an address is none.
         """
         envelope = envelope_of(message, sender, recipients, dsn=dsn or DSN())
+        check(envelope)
         found: dict[str, Recipient] = {}
         attempts: list[Attempt] = []
         routes: list[Route] = []
@@ -194,7 +197,7 @@ class AsyncDirect:
         """How the server may be talked to, the safest first."""
         unproved = TLSOptions(verify=False)
         if one.dane == "usable":
-            context = DANEContext(one.tlsa, (one.host, route.domain), today)
+            context = DANEContext(one.tlsa, (one.base, route.domain), today)
             return [("DANE", {"security": "starttls", "tls": context})]
         if route.policy is not None and route.policy.mode == "enforce":
             return [("MTA-STS", {"security": "starttls", "tls": self.tls})]

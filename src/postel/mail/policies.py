@@ -58,7 +58,10 @@ class PolicyStore:
             del self._kept[next(iter(self._kept))]
         self._kept[domain] = now + policy.max_age, policy
         if self._path is not None:
-            self._write(self._path)
+            try:
+                self._write(self._path)
+            except OSError:
+                pass  # a disk that is full must not stop mail; it is kept in memory
 
     def _write(self, path: Path) -> None:
         text = json.dumps({name: {"until": until, **asdict(policy)}

@@ -28,6 +28,7 @@ class Exchange:
         tlsa: its records, where they were proved.
         allowed: whether the domain's MTA-STS policy names it; True where there is none.
         problem: why it cannot be used; "" where it can.
+        base: the name whose TLSA records these are: the end of its CNAMEs, or its own.
     """
 
     host: str
@@ -37,6 +38,7 @@ class Exchange:
     tlsa: tuple[TLSA, ...] = ()
     allowed: bool = True
     problem: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ..transport.tls import TLSOptions
 from .dane import usable
 from .mta_sts import LARGEST, Policy, parse_policy, parse_record
 from .policies import PolicyStore
-from .routes import Exchange, Route
+from .routes import DANEState, Exchange, Route
 
 __all__ = ["Router"]
 
@@ -92,7 +92,7 @@ class Router:
     def _looked_up(self, one: Exchange, validated: bool) -> Exchange:
         """*one* with its addresses, and its TLSA records where they count."""
         addresses: list[str] = []
-        proved, problem = validated, ""
+        proved, problem, end = validated, "", one.host
         for kind in ("AAAA", "A"):
             try:
                 answer = self.names.query(one.host, kind)
@@ -103,22 +103,25 @@ class Router:
                 continue
             addresses += answer.records
             proved = proved and answer.validated
+            end = answer.canonical or end
         if not addresses:
             return replace(one, problem=problem or f"{one.host} has no address")
         one = replace(one, addresses=tuple(addresses))
-        return self._dane(one) if proved else one
+        return self._dane(one, end) if proved else one
 
-    def _dane(self, one: Exchange) -> Exchange:
-        try:
-            answer = self.names.tlsa(one.host, self.port)
-        except PostelError as error:
-            return replace(one, dane="failed", problem=f"its TLSA records: {error}")
-        if not answer.validated:
-            return one
-        if not answer.records:
-            return replace(one, dane="none")
-        good = bool(usable(answer.records))
-        return replace(one, dane="usable" if good else "unusable", tlsa=answer.records)
+    def _dane(self, one: Exchange, end: str) -> Exchange:
+        """Its TLSA records: those at the end of its CNAMEs, else its own (RFC 7672 2.2.2)."""
+        for base in dict.fromkeys((end.lower(), one.host.lower())):
+            try:
+                answer = self.names.tlsa(base, self.port)
+            except PostelError as error:
+                return replace(one, dane="failed", problem=f"its TLSA records: {error}")
+            if not answer.validated:
+                return one
+            if answer.records:
+                state: DANEState = "usable" if usable(answer.records) else "unusable"
+                return replace(one, dane=state, tlsa=answer.records, base=base)
+        return replace(one, dane="none")
 
     # -- MTA-STS -----------------------------------------------------------------------------
 
