@@ -22,7 +22,8 @@ class Contender:
         command: the job to a command line.
         result: what its run leaves behind: "made" (the file or tree), "counted" (a summary on
             standard output), "listed" (names in `job.local` or on standard output), "messages",
-            "bsmtp", "summed" (sizes on standard output), "planned" (names in what it wrote).
+            "bsmtp", "taken" (by the mail server), "summed" (sizes on standard output), "planned"
+            (names in what it wrote).
         python: whether it is one of the harness's own Python scripts.
     """
 

@@ -18,6 +18,7 @@ from bench.contender import Contender, script
 from bench.contenders_http import CONTENDERS_HTTP
 from bench.contenders_mirror import CONTENDERS_MIRROR
 from bench.contenders_sftp import CONTENDERS_SFTP
+from bench.contenders_smtp import CONTENDERS_SMTP
 from bench.contenders_tftp import CONTENDERS_TFTP
 from bench.job import Job
 
@@ -221,6 +222,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_HTTP,
     **CONTENDERS_MIRROR,
     **CONTENDERS_SFTP,
+    **CONTENDERS_SMTP,
     **CONTENDERS_TFTP,
 }
 

@@ -17,14 +17,25 @@ from bench.launch import run
 from bench.link import SERVER, Link, open_link
 from bench.material import Sizes, big_file, long_folder, mailbox, planned_tree, small_tree
 from bench.rows import Row
-from bench.servers import TFTPD, Dovecot, Nginx, Place, ProFTPD, Server, Sshd, Vsftpd
+from bench.servers import (
+    TFTPD,
+    Dovecot,
+    Nginx,
+    Place,
+    Postfix,
+    ProFTPD,
+    Server,
+    Sshd,
+    Vsftpd,
+)
 from bench.servers.dovecot import MAIL_GROUP, MAIL_USER
 from bench.servers.tls import make_certificates
 
 __all__ = ["Ground", "open_ground"]
 
 _KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
-                                  "nginx": Nginx, "tftpd": TFTPD, "sshd": Sshd}
+                                  "nginx": Nginx, "tftpd": TFTPD, "sshd": Sshd,
+                                  "postfix": Postfix}
 _SHARED_MEMORY = Path("/dev/shm")
 _EVERYBODY = 0o777  # the FTP server's user writes there
 
@@ -59,6 +70,9 @@ class Ground:
         """What is there before a run: a mirror that is to be found unchanged."""
         if row.action == "mirror-again":
             shutil.copytree(self.source(row), scratch / "out")
+        server = self.server(row)
+        if isinstance(server, Postfix):
+            server.mark()
 
     def space(self, row: Row) -> str:
         """The namespace for the row's clients."""
@@ -67,7 +81,7 @@ class Ground:
     def source(self, row: Row) -> Path:
         """What the row moves, made now if it is not there yet."""
         path = self.served / row.path.strip("/")
-        if row.action == "mail" or path.exists():
+        if row.action == "mail" or row.action.startswith("send-") or path.exists():
             return path
         if row.size == "big":
             return big_file(path, self.sizes.big)

@@ -31,6 +31,8 @@ class Sizes:
         far_messages: messages in the mailbox at 20 ms.
         small: files of 1 KiB that are asked for one by one.
         thousand: files of 1 KiB over SSH.
+        mails: messages that are sent without delay.
+        rcpts: recipients of one message, and messages at 20 ms.
     """
 
     big: int
@@ -41,10 +43,13 @@ class Sizes:
     far_messages: int
     small: int
     thousand: int
+    mails: int
+    rcpts: int
 
 
-FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000, 5_000, 1_000)
-QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500, 200)
+FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000, 5_000, 1_000, 1_000,
+             100)
+QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500, 200, 200, 100)
 
 
 def big_file(path: Path, size: int) -> Path:

@@ -14,12 +14,12 @@ from bench.servers.proftpd import LIBRARIES, PACKAGES
 __all__ = ["prepare"]
 
 _PEERS = HERE / ".peers"
-_PYTHON = ("aioftp", "aiohttp", "asyncssh", "httpx2[http2]", "paramiko", "requests")
+_PYTHON = ("aioftp", "aiohttp", "aiosmtplib", "asyncssh", "httpx2[http2]", "paramiko", "requests")
 _NEEDED = {
     "vsftpd": "/usr/sbin/vsftpd", "dovecot-pop3d": "/usr/sbin/dovecot", "curl": "curl",
     "lftp": "lftp", "wget": "wget", "rclone": "rclone", "mpop": "mpop", "fetchmail": "fetchmail",
-    "nginx-light": "/usr/sbin/nginx", "wget2": "wget2", "aria2": "aria2c",
-    "gcc": "cc", "iproute2": "ip", "openssl": "openssl",
+    "nginx-light": "/usr/sbin/nginx", "wget2": "wget2", "rsync": "rsync", "aria2": "aria2c",
+    "postfix": "smtp-source", "msmtp": "msmtp", "gcc": "cc", "iproute2": "ip", "openssl": "openssl",
 }
 
 

@@ -18,6 +18,7 @@ from bench.contenders import CONTENDERS, PATHS, Contender
 from bench.ground import Ground
 from bench.launch import Cost, run
 from bench.rows import Row
+from bench.servers import Postfix
 
 __all__ = ["Plan", "Score", "run_row"]
 
@@ -159,6 +160,10 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return check.listed(made if made.exists() else output, count)
     if contender.result == "messages":
         return check.folder_of_messages(made, count)
+    if contender.result == "taken":
+        server = ground.server(row)
+        messages = 1 if row.action == "send-rcpt" else count
+        return server.taken(messages, count) if isinstance(server, Postfix) else "no mail server"
     if contender.result == "bsmtp":
         return check.bsmtp(made, count)
     if contender.result == "summed":
