@@ -250,3 +250,32 @@ def test_places_that_end_early_are_told(world: lab.Lab, out: Path) -> None:
     with pytest.raises(Incomplete):
         get_pieces(both(world)[:1], out, connections=1)
     assert not out.exists()
+
+
+def test_a_large_file_of_a_web_server_that_rounds_is_gone_on_with(
+    world: lab.Lab, tmp_path: Path
+) -> None:
+    """Index pages tell "20M": the plan asks for such files by name, so that they can be resumed."""
+    world.http.files.put("/site/big.bin", DATA)
+    source = world.url("http") + "site"
+    world.http.faults.on("GET /site/big.bin", cut=9 << 20, times=3)
+    result = mirror(source, tmp_path / "copy", journal=False, tries=1, connections=1)
+    assert len(result.failures) == 1
+    part = tmp_path / "copy/.big.bin.postel"
+    assert part.stat().st_size >= 8 << 20
+    world.http.faults.clear()
+    result = mirror(source, tmp_path / "copy", journal=False, connections=1)
+    assert result.ok, result.failures
+    assert (tmp_path / "copy/big.bin").read_bytes() == DATA
+
+
+def test_large_files_of_a_web_server_come_in_segments_too(
+    world: lab.Lab, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    with lab.start("http", watcher=lambda server, who, text: asked.append(text)) as here:
+        here.http.files.put("/site/big.bin", DATA)
+        result = mirror(here.url("http") + "site", tmp_path / "copy", segments=3, rate="80M")
+    assert result.ok, result.failures
+    assert (tmp_path / "copy/big.bin").read_bytes() == DATA
+    assert sum(text.startswith("GET /site/big.bin") for text in asked) >= 2

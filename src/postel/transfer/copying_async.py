@@ -134,7 +134,8 @@ class AsyncCopying:
         mark = action.new or Mark(Kind.FILE)
         when = (datetime.fromtimestamp(mark.modified, UTC)
                 if mark.modified is not None and self.rules.times else None)
-        return Entry(action.path.rpartition("/")[2], Kind.FILE, size=mark.size, modified=when)
+        return Entry(action.path.rpartition("/")[2], Kind.FILE, size=mark.size, modified=when,
+                     validator=mark.tag or None)
 
     def landed(self, job: _CopyJob, size: int) -> None:
         """A file has its name."""
