@@ -23,7 +23,8 @@ from postel.smtp.types import RecipientsRefused
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "messages"))
 from dkim_vectors import BRISBANE, ED25519
 
-MESSAGE = ("From: Ann <ann@example.net>\r\nTo: bob@example.org\r\nSubject: hello\r\nMIME-Version: 1.0\r\n"
+MESSAGE = ("From: Ann <ann@example.net>\r\nTo: bob@example.org\r\nSubject: hello\r\nDate: Sat, 21 Nov 2026 11:00:00 +0000\r\n"
+           "Message-ID: <1@example.net>\r\nMIME-Version: 1.0\r\n"
            "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
            ".a dot\r\nüñï  two spaces \r\n\r\n\r\n").encode()
 

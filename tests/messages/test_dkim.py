@@ -74,6 +74,14 @@ def test_nobody_can_add_a_field_that_counts(added: bytes) -> None:
     assert one(b"X-Spam: no\r\n" + field + MESSAGE).result == "pass"
 
 
+def test_a_server_may_add_the_date_that_is_missing() -> None:
+    field = signer().sign(MESSAGE, now=MADE)
+    assert one(b"Date: Fri, 11 Jul 2003 21:00:37 -0700\r\n" + field + MESSAGE).result == "pass"
+    dated = b"Date: Fri, 11 Jul 2003 21:00:37 -0700\r\n" + MESSAGE
+    field = signer().sign(dated, now=MADE)
+    assert one(b"Date: Sat, 12 Jul 2003 21:00:37 -0700\r\n" + field + dated).result == "fail"
+
+
 def test_it_expires_and_is_not_from_the_future() -> None:
     field = signer(lifetime=100).sign(MESSAGE, now=MADE)
     assert one(field + MESSAGE, MADE + 100).result == "pass"

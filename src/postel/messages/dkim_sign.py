@@ -137,6 +137,8 @@ class Signer:
             counts[one.name] = counts.get(one.name, 0) + 1
         wanted = dict.fromkeys(name.lower() for name in (*self.signed, *self.oversigned))
         over = {name.lower() for name in self.oversigned}
+        if "date" not in counts:
+            over.discard("date")  # servers add it where it is missing (RFC 6409 section 8.1)
         return [name for name in wanted for _ in range(counts.get(name, 0) + (name in over))]
 
     def _signature(self, data: bytes) -> bytes:
