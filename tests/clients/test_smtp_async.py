@@ -490,6 +490,57 @@ def test_targets_that_do_not_fit(target: str) -> None:
         AsyncClient(target)
 
 
+async def test_starttls_against_the_lab_and_the_verified_way_of_requiretls() -> None:
+    with lab.start("smtp", "submission") as here:
+        async with AsyncClient(here.url("submission"), user="alice", password="secret") as server:
+            assert server.peer.tls
+            sent = await server.send(TEXT, sender="alice@example.org", recipients=["b@x.org"],
+                                     require_tls=True)
+            assert sent.accepted
+        assert here.mail.messages[0].mail.require_tls
+        assert here.mail.messages[0].tls
+
+
+async def test_another_command_while_messages_are_under_way() -> None:
+    for without in ((), ("CHUNKING",)):
+        with SMTPPeer(without=without) as peer:
+            async with client(peer) as server:
+                results = server.send_many(letters(3))
+                first = await results.__anext__()
+                await server.noop()
+                rest = [one async for one in results]
+                assert [one.accepted for one in (first, *rest)] == [
+                    (f"b{n}@example.org",) for n in range(3)]
+            assert len(peer.messages) == 3
+
+
+async def test_a_loop_that_is_left_early() -> None:
+    with SMTPPeer(without=("CHUNKING",)) as peer:
+        async with client(peer) as server:
+            async for sent in server.send_many(letters(5)):
+                assert sent.accepted
+                break
+            assert (await server.send(TEXT, sender="a@x", recipients=["z@x"])).accepted == ("z@x",)
+        assert 2 <= len(peer.messages) <= 3  # the second was on its way already
+
+
+async def test_letters_that_end_in_an_error() -> None:
+    def broken() -> Iterator[Letter]:
+        yield from letters(2)
+        raise ValueError("no more")
+
+    for without in ((), ("CHUNKING",), ("PIPELINING",)):
+        with SMTPPeer(without=without) as peer:
+            async with client(peer) as server:
+                done = []
+                with pytest.raises(ValueError, match="no more"):
+                    async for sent in server.send_many(broken()):
+                        done.append(sent.accepted)
+                assert len(done) == 2
+                await server.noop()
+            assert len(peer.messages) == 2
+
+
 async def test_words() -> None:
     with SMTPPeer({b"VRFY": b"252 2.0.0 try it\r\n", b"HELP": b"214-one\r\n214 two\r\n",
                    b"EXPN": b"250-<a@x>\r\n250 <b@x>\r\n"}) as peer:
