@@ -573,3 +573,20 @@ def test_no_secret_is_watched() -> None:
             one.codes(f"AUTH PLAIN {auth_plain('alice', 'secret')}", "QUIT")
     assert "submission C AUTH PLAIN ***" in seen
     assert not any(auth_plain("alice", "secret") in line for line in seen)
+
+
+def test_postel_lab_shows_them(here: lab.Lab) -> None:
+    from postel.cli.lab import _table
+
+    text = "\n".join(_table(here))
+    for scheme in ("smtp", "smtps", "submission", "submissions", "lmtp"):
+        login = "alice@" if scheme.startswith("submission") else ""
+        assert f" {scheme}://{login}127.0.0.1:{here.address(scheme)[1]}/" in text
+    assert "lmtps" not in text
+
+
+def test_what_is_caught_is_told_to_those_who_watch() -> None:
+    seen: list[tuple[str, ...]] = []
+    with lab.start("smtp", watcher=lambda *what: seen.append(what)) as here:
+        post(here, "bob@lab.test", "hello")
+    assert ("smtp", "*", "message 1: 25 bytes from <ann@example.org> to bob@lab.test") in seen
