@@ -14,6 +14,7 @@ from ..urls import URL
 from ..wire.text import display
 from .mail_check import command as check
 from .mail_outbox import command as outbox
+from .mail_parse import command as parse
 from .mail_send import command as send
 from .options import Settings, client_options, location, output_options
 from .render import Bar, print_json, size
@@ -31,6 +32,7 @@ def command() -> None:
 
 command.add_command(check)
 command.add_command(outbox)
+command.add_command(parse)
 command.add_command(send)
 
 

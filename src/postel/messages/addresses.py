@@ -192,6 +192,8 @@ class _Reader:
                 self._angle = []
         elif mark == ">" and self._angle is not None:
             self._address, self._angle = _route(self._angle), None
+        elif mark == ">":
+            self.defects.append("a > that closes nothing")
         elif self._angle is not None and not (
             mark == ";" or (mark == "," and self._angle and not self._angle[0].startswith("@"))):
             self._angle.append(mark)

@@ -183,11 +183,11 @@ def _score(sample: bytes, name: str, high: int) -> float:
     text = sample.decode(name, "replace")
     if text.count("\ufffd") * 50 > high:
         return 0.0
+    if high < 4:
+        return 0.0  # too little to tell
     if name in ("koi8-r", "cp1251"):
         letters, low = len(_CYRILLIC.findall(text)), len(_CYRILLIC_LOW.findall(text))
         return 0.9 * low / high if letters * 10 >= high * 8 else 0.0
-    if high < 4:
-        return 0.0
     if name in ("euc_jp", "cp932"):
         kana = len(_KANA.findall(text))
         return 2.0 * (kana + len(_HAN.findall(text))) / high if kana * 8 >= high else 0.0

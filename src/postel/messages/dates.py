@@ -19,9 +19,9 @@ _ZONES = {"ut": 0, "utc": 0, "gmt": 0, "z": 0, "est": -300, "edt": -240, "cst": 
           "cet": 60, "cest": 120, "met": 60, "mest": 120, "eet": 120, "eest": 180, "msk": 180,
           "jst": 540, "kst": 540, "ist": 330, "nzst": 720, "nzdt": 780, "aest": 600, "aedt": 660}
 _RFC5322 = re.compile(
-    r"\s*(?:[A-Za-z]{2,12}\.?,?\s+|[A-Za-z]{3},)?(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,12})"
+    r"\s*(?:[A-Za-z]{2,12}\.?,?\s+|[A-Za-z]{3},)?(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,12}|\d{1,2})"
     r"\.?,?[\s-]+(\d{2,4}),?(?:\s+(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:[.,]\d{1,9})?)?)?"
-    r"\s*(?:([ap]m)\b\s*)?(?:(?:gmt|utc?)?([+-])\s?(\d{1,2}):?(\d{2})|\"?([A-Za-z]{1,5})\b)?",
+    r"\s*(?:([ap]m)\b\s*)?(?:(?:gmt|utc?)?([+-])\s?(\d{1,2}):?(\d{2})|\"?([A-Za-z]{1,5})(?:\d[A-Z]{3})?\b)?",
     re.IGNORECASE)
 _ASCTIME = re.compile(
     r"\s*[A-Za-z]{3},?\s+([A-Za-z]{3})\s+(\d{1,2}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?"
@@ -67,7 +67,7 @@ def parse_date(value: str) -> datetime | None:
 
 def _made(day: str, month: str, year: str, hour: str, minute: str, second: str, half: str,
           sign: str, hours: str, minutes: str, name: str) -> datetime | None:
-    number = _NUMBER.get(month[:3].lower())
+    number = int(month) if month.isdigit() else _NUMBER.get(month[:3].lower())
     if number is None:
         return None
     years = int(year)

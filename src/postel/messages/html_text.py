@@ -185,10 +185,10 @@ class _Page:
     def close(self, name: str) -> None:
         """A tag closes."""
         if name in _PARAGRAPHS:
-            self.ends(1 if name in ("ul", "ol") and len(self.lists) > 1 else 2)
             if name == "blockquote":
                 self.quote = max(0, self.quote - 1)
-            elif name in ("ul", "ol") and self.lists:
+            self.ends(1 if name in ("ul", "ol") and len(self.lists) > 1 else 2)
+            if name in ("ul", "ol") and self.lists:
                 self.lists.pop()
             elif name == "pre":
                 self.pre = max(0, self.pre - 1)

@@ -172,7 +172,8 @@ class Part:
         text = charsets.decode(data, charset)
         if "\r" not in text:
             return text
-        made = charsets.Text(text.replace("\r\n", "\n").replace("\r", "\n"))
+        lines = text.replace("\r\n", "\n")
+        made = charsets.Text(lines.replace("\r", "\n") if "\r" in lines else lines)
         made.charset, made.defect = text.charset, text.defect
         return made
 

@@ -20,6 +20,7 @@ __all__ = ["Node", "head_end", "scan"]
 
 _STOP = re.compile(rb"\n(?:(\r?\n)|--)")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_FIELDS = re.compile(rb"(?:[!-9;-~]++[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*+")
 _NESTED = ("message/rfc822", "message/global", "message/news")
 _PLAIN = ("", "7bit", "8bit", "binary")
 
@@ -86,7 +87,8 @@ def head_end(raw: bytes, start: int, known: dict[bytes, list[int]]) -> tuple[int
 
 def _checked(raw: bytes, start: int, head: int, body: int, what: str) -> tuple[int, int, str]:
     """The same, but the body begins at the first line that is no field, if no field follows."""
-    good, at = start, start
+    fields = _FIELDS.match(raw, start, head)
+    good = at = fields.end() if fields else start
     while at < head:
         next_line = raw.find(b"\n", at, head) + 1 or head
         if raw[at] in b" \t":
@@ -94,6 +96,8 @@ def _checked(raw: bytes, start: int, head: int, body: int, what: str) -> tuple[i
         elif _FIELD.match(raw, at, next_line) or (
                 at == start and raw.startswith((b"From ", b">From "), at)):
             good = next_line
+        elif raw.startswith(b"--", at):
+            break  # a boundary, surely
         at = next_line
     if good == head:
         return head, body, what
@@ -106,7 +110,7 @@ def _match(raw: bytes, at: int, known: dict[bytes, list[int]]) -> tuple[bytes, i
     """The boundary that the line behind the hyphens names, its end, and whether it is the last."""
     stop = raw.find(b"\n", at)
     stop = len(raw) if stop < 0 else stop
-    line = raw[at : min(stop, at + 2_000)].rstrip(b" \t\r")
+    line = raw[at:stop].rstrip(b" \t\r")
     if line in known:
         return line, stop, False
     if line.endswith(b"--") and line[:-2] in known:
