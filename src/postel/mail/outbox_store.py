@@ -27,24 +27,12 @@ that dies with its process; adding, listing and cancelling go on meanwhile.
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
-from ..errors import (
-    Forbidden,
-    NoSpace,
-    NotFound,
-    NotSupported,
-    PostelError,
-    TransferError,
-    TryLater,
-)
-from ..mailboxes import disk_errors
+from ..errors import NotFound
+from .outbox_file import OutboxFile
 from .outbox_types import (
     FINAL,
     Destination,
@@ -59,51 +47,13 @@ from .outbox_types import (
 
 __all__ = ["OutboxStore"]
 
-VERSION = 1  # PRAGMA user_version
-BUSY_SECONDS = 30.0
 KEPT = 30 * 86_400.0
 """Seconds for which the envelope of a message that is done with is kept: reports may come."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS outbox_messages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    envid TEXT NOT NULL UNIQUE,
-    message_id TEXT NOT NULL,
-    via TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    terms TEXT NOT NULL,
-    created REAL NOT NULL,
-    began REAL NOT NULL,
-    data BLOB
-);
-CREATE INDEX IF NOT EXISTS outbox_ids ON outbox_messages (message_id);
-CREATE TABLE IF NOT EXISTS outbox_recipients (
-    message INTEGER NOT NULL REFERENCES outbox_messages (id),
-    address TEXT NOT NULL,
-    state TEXT NOT NULL,
-    tries INTEGER NOT NULL,
-    due REAL NOT NULL,
-    reply TEXT NOT NULL,
-    changed REAL NOT NULL,
-    wishes TEXT NOT NULL,
-    PRIMARY KEY (message, address)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS outbox_due ON outbox_recipients (state, due);
-"""
-_KINDS: dict[int, type[PostelError]] = {
-    sqlite3.SQLITE_BUSY: TryLater,
-    sqlite3.SQLITE_LOCKED: TryLater,
-    sqlite3.SQLITE_FULL: NoSpace,
-    sqlite3.SQLITE_READONLY: Forbidden,
-    sqlite3.SQLITE_CANTOPEN: Forbidden,
-    sqlite3.SQLITE_PERM: Forbidden,
-}
 _SET = "UPDATE outbox_recipients SET state = ?, changed = ?"
 
 
-class OutboxStore:
+class OutboxStore(OutboxFile):
     """Messages to be sent, in a SQLite file. Times are arguments: seconds since 1970.
 
     Args:
@@ -115,33 +65,6 @@ class OutboxStore:
         TransferError: it is damaged, or no SQLite file.
         Forbidden, NoSpace: the disk refuses.
     """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._lock: sqlite3.Connection | None = None
-        with disk_errors(f"opening {self.path}"):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        with self._telling("opening"):
-            # Conversations call from a thread of a pool, never from two at once.
-            self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None,
-                                       check_same_thread=False)
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-
-    def __enter__(self) -> OutboxStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self.unlock()
-        self._db.close()
 
     # -- in, out, and a look -----------------------------------------------------------------
 
@@ -232,28 +155,6 @@ class OutboxStore:
         return tuple(row[0] for row in rows)
 
     # -- a run -------------------------------------------------------------------------------
-
-    def lock(self) -> None:
-        """Let no other run begin until `unlock`, or the end of this process.
-
-        Raises:
-            TryLater: one is under way.
-        """
-        beside = self.path.with_name(self.path.name + ".run")
-        lock = sqlite3.connect(beside, timeout=0.0, isolation_level=None, check_same_thread=False)
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            lock.close()
-            raise TryLater(f"outbox {self.path}: another run is sending from it", temporary=True,
-                           hint="it sends yours too; wait, or end it") from error
-        self._lock = lock
-
-    def unlock(self) -> None:
-        """End what `lock` began."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
     def recover(self, *, now: float) -> int:
         """Settle what a dead run left; return how many recipients are unknown for it."""
@@ -364,50 +265,12 @@ class OutboxStore:
             self._db.executemany("DELETE FROM outbox_messages WHERE id = ?", old)
         return len(old)
 
-    # -- the file ----------------------------------------------------------------------------
-
     def _tidy(self, number: int) -> None:
-        """Drop the bytes of a message that everybody has, or nobody shall have."""
+        """Drop the bytes of a message that everybody has."""
         self._db.execute(
             "UPDATE outbox_messages SET data = NULL WHERE id = ? AND NOT EXISTS (SELECT 1 FROM "
             "outbox_recipients WHERE message = ? AND state NOT IN ('sent', 'delivered'))",
             (number, number))
-
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # WAL with NORMAL may lose the last commits in a power cut: a 250 could be forgotten.
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("BEGIN IMMEDIATE")
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise NotSupported(
-                f"opening {self.path}: it has version {version}, this Postel knows {VERSION}",
-                hint="use the newer Postel, or another file")
-        for statement in _SCHEMA.split(";"):
-            self._db.execute(statement)
-        self._db.execute(f"PRAGMA user_version = {VERSION}")
-        self._db.execute("COMMIT")
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """One commit for all changes in the block, or none of them if it raises."""
-        with self._telling("writing"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _telling(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more exactly why
-            kind = _KINDS.get(code, TransferError)
-            raise kind(f"{doing} {self.path}: {error}") from error
 
 
 def _wishes(text: str) -> Wishes:
