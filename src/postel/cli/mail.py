@@ -13,6 +13,7 @@ from ..schemes import scheme_of
 from ..urls import URL
 from ..wire.text import display
 from .mail_check import command as check
+from .mail_compose import command as compose
 from .mail_outbox import command as outbox
 from .mail_parse import command as parse
 from .mail_send import command as send
@@ -31,6 +32,7 @@ def command() -> None:
 
 
 command.add_command(check)
+command.add_command(compose)
 command.add_command(outbox)
 command.add_command(parse)
 command.add_command(send)
