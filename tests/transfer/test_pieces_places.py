@@ -172,8 +172,8 @@ def test_a_killed_run_is_gone_on_with(world: lab.Lab, out: Path) -> None:
                              start_new_session=True)
     limit = time.monotonic() + 30
     try:
-        while time.monotonic() < limit and (not part.exists()
-                                            or b'"from": []' in part.read_bytes()):
+        while time.monotonic() < limit and not (part.exists()
+                                                and b'"from": ["' in part.read_bytes()):
             time.sleep(0.02)
     finally:
         os.killpg(child.pid, signal.SIGKILL)

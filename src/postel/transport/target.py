@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe that was planted there must not hold us
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
-_NOTE = 4096  # bytes of a note; ours have some hundred
+_NOTE = 1 << 16  # bytes of a note; ours have some hundred, one of many segments some thousand
 
 
 class Target:
@@ -192,15 +192,17 @@ class Target:
         except OSError:
             return None
         with open(fd, "rb") as file, contextlib.suppress(ValueError):  # noqa: PTH123
-            return json.loads(file.read(_NOTE))
+            return json.loads(file.read(_NOTE).partition(b"\n")[0])
         return None
 
     def write_note(self, identity: Mapping[str, object]) -> None:
         """Note beside the partial file what it is part of; `commit` takes the note away."""
         self._noted = True
-        fd = self._folder._open(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with open(fd, "wb") as file:  # noqa: PTH123 - by descriptor
-            file.write(json.dumps(dict(identity)).encode())
+        data = json.dumps(dict(identity)).encode() + b"\n"
+        fd = self._folder._open(self._note, os.O_WRONLY | os.O_CREAT)
+        with open(fd, "wb", buffering=0) as file:  # noqa: PTH123 - by descriptor
+            file.write(data)  # at once, over the old one: who is killed here leaves one of the two
+            file.truncate()
 
     def __enter__(self) -> Target:
         return self
