@@ -226,6 +226,14 @@ def test_a_message_is_authenticated(here: Any) -> None:
         found = authenticate(signed, names, address="127.0.0.1", sender="ann@lab.test")
         assert str(found) == ("spf=pass (ip4:127.0.0.1/32 of lab.test); dkim=pass header.d=lab.test "
                               "header.s=s1; arc=none; dmarc=pass")
+        assert found.field("mx.example.net").split(b"\r\n") == [
+            b"Authentication-Results: mx.example.net;", b"  spf=pass smtp.mailfrom=lab.test;",
+            b"  dkim=pass header.d=lab.test header.s=s1;", b"  arc=none;",
+            b"  dmarc=pass header.from=lab.test", b""]
+        with pytest.raises(UsageError, match="no name of a server"):
+            found.field("mx; dkim=pass")
+        odd = authenticate(raw, names, address="192.0.2.1", sender='a@b.test"; dkim=pass\r\n x')
+        assert b'smtp.mailfrom="b.test?; dkim=pass?? x"' in odd.field("mx.example.net")
         found = authenticate(raw, names, address="192.0.2.1", sender="ann@lab.test", tree=True)
         assert (found.spf.result if found.spf else "", found.dmarc.result) == ("fail", "fail")
         assert found.dmarc.disposition == "reject"
