@@ -25,7 +25,9 @@ def read(raw: bytes) -> None:
     message = parse(raw)
     assert bytes(message) == raw
     for part in message.walk():
-        asked(part, "content text filename disposition preamble epilogue")
+        asked(part, "text filename disposition preamble")
+        if not part.children:  # the content of what is around it is all of it, each time
+            asked(part, "content")
     asked(message, "text html attachments defects subject from_ to cc date references")
 
 

@@ -137,11 +137,13 @@ class Part:
         return self.raw[self.body : self.end]
 
     def _decoded(self) -> codecs.Decoded:
-        if self._content is None:
-            encoding = self.encoding
-            plain = encoding in codecs.IDENTITY or self._node.children
-            self._content = (codecs.Decoded(self.encoded) if plain
-                             else codecs.decode(encoding, self.encoded))
+        if self._content is not None:
+            return self._content
+        if self._node.children:  # not kept: with many levels it would be the message many times
+            return codecs.Decoded(self.encoded)
+        plain = self.encoding in codecs.IDENTITY
+        self._content = (codecs.Decoded(self.encoded) if plain
+                         else codecs.decode(self.encoding, self.encoded))
         return self._content
 
     @property
