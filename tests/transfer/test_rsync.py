@@ -16,7 +16,7 @@ from postel.errors import AuthenticationError, LimitReached, NotFound, UsageErro
 from postel.secrets import Secret
 from postel.transfer.places import place_of
 from postel.transfer.rsync import rsync_mirror, rsync_plan
-from postel.transfer.types import Compare, Delete, Do, Rules
+from postel.transfer.types import Compare, Delete, Do, Event, Rules
 from postel.urls import parse
 
 needs_rsync = pytest.mark.skipif(shutil.which("rsync") is None, reason="rsync is not installed")
@@ -42,12 +42,12 @@ def test_a_plan_and_its_run(tree: Path, tmp_path: Path) -> None:
     made = rsync_plan(place_of(tree), place_of(target))
     assert sorted(one.path for one in made.actions if one.do is Do.NEW) == sorted(contents(tree))
     assert not target.exists()
-    told = []
+    told: list[Event] = []
     result = rsync_mirror(place_of(tree), place_of(target), tell=told.append)
     assert result.ok
     assert result.done[Do.NEW] == 7
     assert contents(target) == contents(tree)
-    assert {event.action.path for event in told} == {one.path for one in made.actions}
+    assert {event.action.path for event in told if event.action} == {one.path for one in made.actions}
     assert rsync_plan(place_of(tree), place_of(target)).empty
 
 
@@ -117,3 +117,25 @@ def test_a_module_of_a_server(daemon: int, tree: Path, tmp_path: Path) -> None:
     assert rsync_plan(shut, place_of(target), password=Secret("secret")).empty
     with pytest.raises(AuthenticationError):
         rsync_plan(shut, place_of(target), password=Secret("wrong"))
+
+
+def test_an_empty_source_empties_nothing(tree: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    (empty / "folder").mkdir(parents=True)
+    rules = Rules(delete=Delete.AFTER)
+    with pytest.raises(LimitReached, match="no files"):
+        rsync_mirror(place_of(empty), place_of(tree), rules)
+    assert len(contents(tree)) == 7
+    (empty / "one").write_text("x")
+    assert rsync_mirror(place_of(empty), place_of(tree), rules).ok
+    (empty / "one").unlink()
+    assert rsync_mirror(place_of(empty), place_of(tree), Rules(delete=Delete.AFTER,
+                                                               allow_empty=True)).ok
+    assert contents(tree) == {}
+
+
+@pytest.mark.parametrize("rules", [
+    Rules(segments=2), Rules(only=("a",)), Rules(max_delete="10%")])
+def test_what_rsync_cannot_do_is_said(tree: Path, tmp_path: Path, rules: Rules) -> None:
+    with pytest.raises(UsageError):
+        rsync_mirror(place_of(tree), place_of(tmp_path / "target"), rules)

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import (
@@ -115,6 +115,9 @@ def rsync_mirror(
     if rules.max_delete is not None and made.deletions > rules.max_delete:
         raise LimitReached(f"mirror to {target}: {made.deletions:,} paths would go, "
                            f"{rules.max_delete:,} may", hint="allow more (--max-delete)")
+    if made.deletions and not rules.allow_empty and all(
+            one.do in (Do.DELETE, Do.REMOVE, Do.FOLDER) for one in made.actions):
+        _refuse_empty(_ends(source, target, password), rules)
     result, began = Result(), time.monotonic()
     limit = None if rate is None else Rates.of(rate).plain()
     more = () if limit is None else (f"--bwlimit={max(1, limit // 1024)}",)
@@ -132,6 +135,17 @@ def rsync_mirror(
                        seconds=time.monotonic() - began))
     result.seconds = time.monotonic() - began
     return result
+
+
+def _refuse_empty(ends: _Ends, rules: Rules) -> None:
+    """A source without any file empties no target: it may be a disk that is not mounted."""
+    listing = replace(rules, delete=Delete.NO, backup="", compare=Compare.TIME)
+    with tempfile.TemporaryDirectory(prefix="postel-rsync-") as nowhere:
+        new = _run(replace(ends, target=f"{nowhere}/"), listing, ("--dry-run",))
+        actions = [action for line in new if (action := _action(line)) is not None]
+    if not any(action.do is not Do.FOLDER for action in actions):
+        raise LimitReached(f"mirror {ends.source}: it has no files, and the target would lose all "
+                           "of its own", hint="if that is meant: allow_empty, --allow-empty")
 
 
 def _ends(source: URL, target: URL, password: Secret | None) -> _Ends:
