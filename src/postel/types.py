@@ -138,6 +138,7 @@ class Certificate:
         not_before: start of its validity, UTC.
         not_after: end of its validity, UTC.
         fingerprint: SHA-256 of the certificate in hexadecimal, lower case.
+        end_point: what SASL can bind a log-in to (RFC 5929), or None.
     """
 
     subject: str
@@ -146,6 +147,7 @@ class Certificate:
     not_before: datetime | None
     not_after: datetime | None
     fingerprint: str
+    end_point: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from postel.errors import (
 )
 from postel.smtp import (
     DSN,
+    Burl,
     DeliverBy,
     Envelope,
     Letter,
@@ -539,6 +540,28 @@ async def test_letters_that_end_in_an_error() -> None:
                 assert len(done) == 2
                 await server.noop()
             assert len(peer.messages) == 2
+
+
+async def test_burl() -> None:
+    url = "imap://ann@mail.example.org/Drafts/;uid=20;urlauth=submit+ann:internal:91354a473744"
+    trace = io.StringIO()
+    with SMTPPeer({b"EHLO": b"250-peer\r\n250-PIPELINING\r\n250 BURL imap\r\n",
+                   b"BURL": [b"250 ok\r\n", b"554 5.6.6 cannot fetch\r\n"]}) as peer:
+        async with client(peer, trace=trace) as server:
+            sent = await server.send(Burl(url), sender="a@x", recipients=["b@x", "c@x"])
+            assert sent.accepted == ("b@x", "c@x")
+            with pytest.raises(RecipientsRefused, match="cannot fetch"):
+                await server.send(Burl(url), sender="a@x", recipients=["b@x"])
+            for odd in ("imap://x y", "imap://x\r\nQUIT", "file:///etc/passwd"):
+                with pytest.raises(UsageError, match="BURL"):
+                    await server.send(Burl(odd), sender="a@x", recipients=["b@x"])
+            assert peer.verbs.count("MAIL") == 2
+    assert f"BURL {url} LAST".encode() in peer.commands
+    assert "91354a473744" not in trace.getvalue()
+    with SMTPPeer() as peer:
+        async with client(peer) as server:
+            with pytest.raises(NotSupported, match="no BURL"):
+                await server.send(Burl(url), sender="a@x", recipients=["b@x"])
 
 
 async def test_words() -> None:

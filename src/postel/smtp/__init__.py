@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .types import (
     DSN,
+    Burl,
     DeliverBy,
     Envelope,
     Extensions,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DSN",
     "AsyncClient",
+    "Burl",
     "Client",
     "DeliverBy",
     "Envelope",

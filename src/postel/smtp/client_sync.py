@@ -16,7 +16,7 @@ from ..transport.clock_sync import now, today
 from ..transport.entropy import token
 from ..wire.base import argument
 from . import wire
-from .content import Outgoing
+from .content import Burl, Outgoing
 from .drafts import Draft
 from .login_sync import Login
 from .sending_sync import Dispatch
@@ -52,7 +52,7 @@ class Client(Login):
 
     def send(
         self,
-        message: bytes | Outgoing | Draft,
+        message: bytes | Outgoing | Burl | Draft,
         *,
         sender: str | None = None,
         recipients: Sequence[str | Rcpt] | str | None = None,
@@ -69,7 +69,7 @@ class Client(Login):
         """Send one message.
 
         Args:
-            message: its bytes, a `postel.Message`, or what one has built.
+            message: its bytes, a `postel.Message`, what one has built, or a `Burl`.
             sender: who gets the bounces; "" for nobody; None takes the message's own.
             recipients: who gets it; None takes the message's own.
             dsn: of what you want to be told.
@@ -224,7 +224,7 @@ class Client(Login):
         self._used_at = now()
 
 
-def envelope_of(message: bytes | Outgoing, sender: str | None,
+def envelope_of(message: bytes | Outgoing | Burl, sender: str | None,
                 recipients: Sequence[str | Rcpt] | str | None, **options: object) -> Envelope:
     """The envelope: what is given, else what the message says of itself.
 

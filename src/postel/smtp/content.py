@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from ..wire.dots import stuffed
 
-__all__ = ["Content", "Opens", "Outgoing", "Plain", "Stuffing", "content_of", "with_crlf"]
+__all__ = ["Burl", "Content", "Opens", "Outgoing", "Plain", "Stuffing", "content_of", "with_crlf"]
 
 _BARE = re.compile(rb"\r\n|\r|\n")
 _BINARY = re.compile(rb"^content-transfer-encoding:[ \t]*binary\b", re.IGNORECASE | re.MULTILINE)
@@ -50,6 +50,17 @@ class Outgoing(Protocol):
         """The bytes, in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Burl:
+    """A message that lies on an IMAP server, and that the mail server fetches (RFC 4468).
+
+    Args:
+        url: with its URLAUTH token (RFC 4467).
+    """
+
+    url: str
+
+
 @dataclass(frozen=True)
 class Content:
     """A message as the sender sees it.
@@ -62,6 +73,7 @@ class Content:
         binary: whether it may hold anything, in lines of any length.
         clean: whether its lines are known to end in CRLF only.
         source: the composer's message, which may be able to make it 7-bit.
+        remote: where the server fetches it, instead of all that.
     """
 
     chunks: Iterable[bytes | Opens]
@@ -71,10 +83,13 @@ class Content:
     binary: bool = False
     clean: bool = False
     source: object = None
+    remote: str = ""
 
     @property
     def whole(self) -> bytes | None:
         """The bytes, where they are in memory."""
+        if self.remote:
+            return None
         if isinstance(self.chunks, tuple) and all(isinstance(c, bytes) for c in self.chunks):
             return b"".join(self.chunks)
         return None
@@ -93,7 +108,7 @@ class Content:
         return replace(self, chunks=(data,), size=len(data), clean=True)
 
 
-def content_of(message: bytes | Outgoing) -> Content:
+def content_of(message: bytes | Outgoing | Burl) -> Content:
     r"""What is to be sent, and what it needs.
 
     Example:
@@ -101,6 +116,8 @@ def content_of(message: bytes | Outgoing) -> Content:
         >>> found.eight_bit, found.utf8, found.size
         (True, False, 23)
     """
+    if isinstance(message, Burl):
+        return Content((), 0, remote=message.url)
     if not isinstance(message, bytes | bytearray | memoryview):
         return _composed(message)
     data = bytes(message)

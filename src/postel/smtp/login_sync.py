@@ -134,8 +134,19 @@ class Login(Session[SMTPCommand, Event]):
                     hint="leave user out, or use the submission port: 465 or 587")
             login = self._credentials(mechanism)
             chosen = sasl.choose(offered or (mechanism or "",), login, wanted=mechanism,
-                                 secure=self._is_private())
+                                 secure=self._is_private(), binding=self._binding(mechanism))
             self._authenticate(chosen, login)
+
+    def _binding(self, mechanism: str | None) -> sasl.ChannelBinding | None:
+        """What ties the log-in to this TLS connection; only where a -PLUS was asked for.
+
+        Servers that offer -PLUS do not say which binding they know, and refuse the others.
+        """
+        certificate = self._connected().peer.certificate
+        data = certificate.end_point if certificate is not None else None
+        if data is None or mechanism is None or not mechanism.endswith("-PLUS"):
+            return None
+        return "tls-server-end-point", data
 
     def _credentials(self, mechanism: str | None) -> sasl.Login:
         if mechanism == "EXTERNAL":
@@ -148,7 +159,7 @@ class Login(Session[SMTPCommand, Event]):
 
     def _authenticate(self, mechanism: str, login: sasl.Login) -> None:
         """Drive the mechanism's generator over AUTH."""
-        dialogue = sasl.start(mechanism, login, nonce=nonce())
+        dialogue = sasl.start(mechanism, login, nonce=nonce(), binding=self._binding(mechanism))
         held = next(dialogue)
         first = None if held is None else sasl.encode(held, initial=True)
         if first is not None and len(first) + len(mechanism) > wire.LONGEST_AUTH - 10:

@@ -226,6 +226,7 @@ class Dispatch(Results[Sent]):
                 self._post.put_back([job])
             done = self._finish()
             return [*done, parcel] if isinstance(parcel, Sent) else done
+        chunking = chunking or bool(parcel.terms.content.remote)  # BURL needs no DATA either
         if chunking or not pipelining:
             done = self._finish()
             if not client.is_open or self._failed is not None:

@@ -15,7 +15,7 @@ from ..errors import NoSpace, NotSupported, UsageError
 from ..urls import parse
 from .content import Content
 from .types import DeliverBy, Envelope, Extensions, Rcpt
-from .wire import SMTPCommand, mail, path, rcpt, xtext
+from .wire import SMTPCommand, burl, mail, path, rcpt, xtext
 
 __all__ = ["Terms", "check", "encoded", "terms"]
 
@@ -152,6 +152,12 @@ def _seven_bit(content: Content, missing: str) -> Content:
 
 def _size(content: Content, offered: Extensions) -> list[str]:
     """SIZE (RFC 1870): what is too large is not even begun."""
+    if content.remote:
+        burl(content.remote)  # what is none is not begun
+        if "BURL" not in offered:
+            raise NotSupported("send: the server has no BURL: it fetches no messages",
+                               hint="fetch it yourself, and send its bytes")
+        return []
     largest = offered.size
     if largest is not None and content.size > largest:
         raise NoSpace(

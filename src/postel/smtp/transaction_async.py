@@ -160,7 +160,11 @@ class AsyncTransaction:
 
     async def push(self, *, chunking: bool) -> None:
         """Send the message; its answer is read later."""
-        if chunking:
+        if remote := self._parcel.terms.content.remote:
+            self._parcel.complete = True
+            self._end = self._client._queue(wire.burl(remote))
+            await self._client._flush()
+        elif chunking:
             await self._push_chunks()
         else:
             await self._push_data()

@@ -160,7 +160,11 @@ class Transaction:
 
     def push(self, *, chunking: bool) -> None:
         """Send the message; its answer is read later."""
-        if chunking:
+        if remote := self._parcel.terms.content.remote:
+            self._parcel.complete = True
+            self._end = self._client._queue(wire.burl(remote))
+            self._client._flush()
+        elif chunking:
             self._push_chunks()
         else:
             self._push_data()

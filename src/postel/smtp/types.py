@@ -13,11 +13,11 @@ from typing import Literal, NoReturn
 
 from ..errors import NetworkError, PostelError, ReplyError
 from ..wire.text import display
-from .content import Outgoing
+from .content import Burl, Outgoing
 from .extensions import Extensions, Limits
 
-__all__ = ["DSN", "DeliverBy", "Envelope", "Extensions", "Letter", "Limits", "Notify", "Rcpt",
-           "Recipient", "RecipientsRefused", "Reply", "Sent", "Status", "Unconfirmed"]
+__all__ = ["DSN", "Burl", "DeliverBy", "Envelope", "Extensions", "Letter", "Limits", "Notify",
+           "Rcpt", "Recipient", "RecipientsRefused", "Reply", "Sent", "Status", "Unconfirmed"]
 
 Notify = Literal["success", "failure", "delay", "never"]
 State = Literal["accepted", "refused", "unknown"]
@@ -199,7 +199,7 @@ class Letter:
         envelope: from whom, to whom, how.
     """
 
-    message: bytes | Outgoing
+    message: bytes | Outgoing | Burl
     envelope: Envelope
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Wire",
     "auth",
     "bdat",
+    "burl",
     "command",
     "data",
     "ehlo",
@@ -162,6 +163,19 @@ def bdat(chunk: bytes | memoryview, *, last: bool, size: int | None = None) -> S
     """
     line = b"BDAT %d" % (len(chunk) if size is None else size) + b" LAST" * last
     return SMTPCommand(line, ends_message=last, payload=chunk)
+
+
+def burl(url: str) -> SMTPCommand:
+    """Have the server fetch the message (RFC 4468 section 3).
+
+    Raises:
+        UsageError: that is no URL.
+    """
+    if not re.fullmatch(r"imaps?://[!-~]{1,4000}", url):
+        raise UsageError(f"BURL: {display(url[:200])!r} is no URL of a message",
+                         hint="imap://user@host/mailbox/;uid=20;urlauth=submit+user:internal:…")
+    return SMTPCommand(b"BURL " + argument(url, "BURL") + b" LAST", ends_message=True,
+                       shown=f"BURL {url.partition(';urlauth=')[0]};{HIDDEN} LAST")
 
 
 def auth(mechanism: str, initial: bytes | None) -> SMTPCommand:

@@ -22,6 +22,7 @@ from typing import cast
 from ..errors import CertificateError, TLSError, UsageError
 from ..secrets import Secret
 from ..types import Certificate, Peer
+from .end_point import end_point
 
 __all__ = ["TLSOptions", "certificate_of", "check_pin", "context_for", "explain"]
 
@@ -129,7 +130,7 @@ def _parsed(der: bytes, subject: str, issuer: str, names: tuple[str, ...],
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
 
     return Certificate(subject, issuer, names, moment(not_before), moment(not_after),
-                       hashlib.sha256(der).hexdigest())
+                       hashlib.sha256(der).hexdigest(), end_point(der))
 
 
 def certificate_of(sock: ssl.SSLSocket | ssl.SSLObject) -> Certificate | None:
