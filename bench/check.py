@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
+from bench.letters import PAPER, SUBJECT, TEXT, WHO
 from bench.material import message
 
-__all__ = ["bsmtp", "counted", "folder_of_messages", "listed", "planned", "same_file", "same_tree",
-           "summed"]
+__all__ = ["bsmtp", "composed", "counted", "folder_of_messages", "listed", "planned", "same_file",
+           "same_tree", "summed"]
 
 _BLOCK = 1024 * 1024
 _NUMBER = re.compile(rb"^X-Bench: (\d+)\r?$", re.MULTILINE)
@@ -53,6 +56,24 @@ def counted(output: Path, count: int, total: int) -> str:
     said = json.loads(output.read_text().splitlines()[-1])
     if (said["count"], said["bytes"]) != (count, total):
         return f"{said['count']} entries of {said['bytes']} bytes instead of {count} of {total}"
+    return ""
+
+
+def composed(output: Path, last: Path, count: int, *, attached: bool) -> str:
+    """*count* messages were made, and the last of them says what it should."""
+    said = json.loads(output.read_text().splitlines()[-1])
+    if said["count"] != count:
+        return f"{said['count']} messages instead of {count}"
+    found = message_from_bytes(last.read_bytes(), policy=policy.default)
+    body = found.get_body(("plain",)) if isinstance(found, EmailMessage) else None
+    if not isinstance(found, EmailMessage) or body is None or found["Subject"] != SUBJECT:
+        return "the last message says something else"
+    if body.get_content().replace("\r\n", "\n") != TEXT:
+        return "the last message has another text"
+    if [one.addr_spec for one in found["To"].addresses] != [address for _, address in WHO]:
+        return "the last message is to somebody else"
+    if attached and [one.get_content() for one in found.iter_attachments()] != [PAPER]:
+        return "the last message has another file"
     return ""
 
 

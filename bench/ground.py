@@ -21,6 +21,7 @@ from bench.servers import (
     TFTPD,
     Dovecot,
     Nginx,
+    Nothing,
     Place,
     Postfix,
     ProFTPD,
@@ -35,7 +36,7 @@ __all__ = ["Ground", "open_ground"]
 
 _KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
                                   "nginx": Nginx, "tftpd": TFTPD, "sshd": Sshd,
-                                  "postfix": Postfix}
+                                  "postfix": Postfix, "none": Nothing}
 _SHARED_MEMORY = Path("/dev/shm")
 _EVERYBODY = 0o777  # the FTP server's user writes there
 

@@ -164,6 +164,8 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         server = ground.server(row)
         messages = 1 if row.action == "send-rcpt" else count
         return server.taken(messages, count) if isinstance(server, Postfix) else "no mail server"
+    if contender.result == "composed":
+        return check.composed(output, made, count, attached=row.action == "compose-rich")
     if contender.result == "bsmtp":
         return check.bsmtp(made, count)
     if contender.result == "summed":

@@ -3,11 +3,12 @@
 from bench.servers.base import Place, Server
 from bench.servers.dovecot import Dovecot
 from bench.servers.nginx import Nginx
+from bench.servers.nothing import Nothing
 from bench.servers.postfix import Postfix
 from bench.servers.proftpd import ProFTPD
 from bench.servers.sshd import Sshd
 from bench.servers.tftpd import TFTPD
 from bench.servers.vsftpd import Vsftpd
 
-__all__ = ["TFTPD", "Dovecot", "Nginx", "Place", "Postfix", "ProFTPD", "Server", "Sshd",
+__all__ = ["TFTPD", "Dovecot", "Nginx", "Nothing", "Place", "Postfix", "ProFTPD", "Server", "Sshd",
            "Vsftpd"]

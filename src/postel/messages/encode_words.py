@@ -133,6 +133,8 @@ def encoded(text: str, room: int = WIDTH) -> list[str]:
     in_q = sum(map(_LENGTH.__getitem__, raw))
     most = max(24, min(room, WIDTH)) - len("=?utf-8?q??=")
     if in_q <= 2 * len(raw) + 2:  # fewer than half of its bytes are escaped
+        if in_q <= most:
+            return [f"=?utf-8?q?{''.join(map(_Q.__getitem__, raw))}?="]
         return [f"=?utf-8?q?{''.join(map(_Q.__getitem__, piece))}?="
                 for piece in _pieces(text, most, lambda char: sum(_LENGTH[b] for b in char))]
     return [f"=?utf-8?b?{binascii.b2a_base64(piece, newline=False).decode('ascii')}?="

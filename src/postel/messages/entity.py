@@ -27,9 +27,7 @@ _TOKENS = re.compile(
     r'\s*;\s*([A-Za-z0-9!#$&^_.+-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))', re.DOTALL)
 _ENDS = re.compile(r"\r\n|\r|\n")
 _BARE = re.compile(rb"\r\n|\r|\n")
-_UNREADABLE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_FROM = re.compile(rb"^From ", re.MULTILINE)
-_LONG = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 1))
+_CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,8 @@ def readable(text: str, subtype: str, way: Way, *more: str) -> Entity:
 
 
 def _encoded_text(raw: bytes, eight_bit: bool) -> tuple[str, bytes]:
-    plain = not (_UNREADABLE.search(raw) or _LONG.search(raw)) and b"\nFrom " not in raw and (
-        not raw.startswith(b"From "))  # which mailbox files would quote
+    plain = (len(raw.translate(None, _CONTROLS)) == len(raw) and not _long(raw)
+             and b"\nFrom " not in raw and not raw.startswith(b"From "))  # mailbox files quote it
     if plain and raw.isascii():
         return "7bit", raw
     if plain and eight_bit:
@@ -198,7 +196,12 @@ def _message(content: bytes, way: Way) -> bytes | None:
     pairs = content.count(b"\r\n")
     if not content.count(b"\r") == pairs == content.count(b"\n"):
         content = _BARE.sub(b"\r\n", content)
-    return None if _LONG.search(content) else content
+    return None if _long(content) else content
+
+
+def _long(data: bytes) -> bool:
+    """Whether a line of it is longer than lines of mail can be; its CR counts for one byte."""
+    return max(map(len, data.split(b"\n"))) > LONGEST_LINE + 1
 
 
 def _passed_on(content: bytes, words: list[str], name: str, disposition: str, way: Way) -> Entity:
