@@ -24,6 +24,7 @@ from ..transport.crew_async import AsyncChannel, AsyncCrew
 from ..types import Entry, Features, Kind, Outcome, Progress
 from . import digests, kept, ranges
 from .at_once_async import AHEAD, AsyncAtOnce
+from .heads_async import AsyncHeads
 from .index_async import AsyncPages
 from .reading_async import PLAIN, AsyncHTTPReading
 from .responses_async import AsyncStreamResponse
@@ -103,6 +104,11 @@ class AsyncAdapter(AsyncFiles):
         if name in ("", ".") and not self.site.is_exact(path):
             return Entry(name, Kind.FOLDER)
         answer = await self.site.web.head(self.site.place(path), headers=PLAIN)
+        return await self.told(path, answer)
+
+    async def told(self, path: str, answer: Response) -> Entry:
+        """What *path* is, by the answer to HEAD."""
+        name = path.rstrip("/").rpartition("/")[2]
         self.site.heard(answer)
         folder = path.endswith("/") or self.is_folder(answer)
         if answer.status == 404 and not folder and await self._is_slashed(path):
@@ -167,8 +173,8 @@ class AsyncAdapter(AsyncFiles):
     # -- reading and writing ---------------------------------------------------------------
 
     def stat_many(self, paths: Iterable[str]) -> AsyncResults[Outcome[Entry]]:
-        """`stat` of many, several at once."""
-        return AsyncAtOnce(((path, partial(self.stat, path)) for path in paths), self.site)
+        """`stat` of many, asked ahead of the answers."""
+        return AsyncHeads(self, paths)
 
     def read(self, path: str, *, offset: int = 0) -> AsyncHTTPReading:
         """A file from *offset* on."""

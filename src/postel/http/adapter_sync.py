@@ -24,6 +24,7 @@ from ..transport.crew_sync import Channel, Crew
 from ..types import Entry, Features, Kind, Outcome, Progress
 from . import digests, kept, ranges
 from .at_once_sync import AHEAD, AtOnce
+from .heads_sync import Heads
 from .index_sync import Pages
 from .reading_sync import PLAIN, HTTPReading
 from .responses_sync import StreamResponse
@@ -103,6 +104,11 @@ class Adapter(Files):
         if name in ("", ".") and not self.site.is_exact(path):
             return Entry(name, Kind.FOLDER)
         answer = self.site.web.head(self.site.place(path), headers=PLAIN)
+        return self.told(path, answer)
+
+    def told(self, path: str, answer: Response) -> Entry:
+        """What *path* is, by the answer to HEAD."""
+        name = path.rstrip("/").rpartition("/")[2]
         self.site.heard(answer)
         folder = path.endswith("/") or self.is_folder(answer)
         if answer.status == 404 and not folder and self._is_slashed(path):
@@ -167,8 +173,8 @@ class Adapter(Files):
     # -- reading and writing ---------------------------------------------------------------
 
     def stat_many(self, paths: Iterable[str]) -> Results[Outcome[Entry]]:
-        """`stat` of many, several at once."""
-        return AtOnce(((path, partial(self.stat, path)) for path in paths), self.site)
+        """`stat` of many, asked ahead of the answers."""
+        return Heads(self, paths)
 
     def read(self, path: str, *, offset: int = 0) -> HTTPReading:
         """A file from *offset* on."""

@@ -50,8 +50,8 @@ _OWN_WAY = frozenset({301, 302, 303, 307, 308, 401, 407, 421, 425, 429, 503})
 class _AsyncLine:
     """One server's connection, and what is due on it."""
 
-    def __init__(self, client: AsyncClient, url: URL) -> None:
-        self._client = client
+    def __init__(self, client: AsyncClient, url: URL, method: str) -> None:
+        self._client, self._method = client, method
         self._origin = target_of(url, False).origin
         self._wire: AsyncWire | None = None
         self._answers = Answers()
@@ -110,7 +110,7 @@ class _AsyncLine:
             if packet and size > _ROOM:
                 break
             packet.append(head)
-            self._answers.expect("GET")
+            self._answers.expect(self._method)
         self._sent += len(packet)
         stream = self._wire.stream
         stream.deadline = self.watch.deadline
@@ -169,12 +169,13 @@ class _AsyncLine:
 
 
 class AsyncMany:
-    """The answers to many GETs, in order: an iterator and a with block."""
+    """The answers to many GETs (or HEADs), in order: an iterator and a with block."""
 
     def __init__(
-        self, client: AsyncClient, urls: Iterable[str | URL], headers: Mapping[str, Any] | None
+        self, client: AsyncClient, urls: Iterable[str | URL], headers: Mapping[str, Any] | None,
+        method: str = "GET",
     ) -> None:
-        self._client = client
+        self._client, self._method = client, method
         self._urls = iter(urls)
         self._headers = Headers.to_send(headers)
         self._lines: dict[tuple[str, str, int | None], _AsyncLine] = {}
@@ -194,7 +195,7 @@ class AsyncMany:
             return await self._response(url, line, head, body)
         except PostelError as error:
             await self.aclose()
-            failure = during(f"GET {url}", error)
+            failure = during(f"{self._method} {url}", error)
             failure.url = failure.url or str(url)
             raise failure from error
         except BaseException:
@@ -214,7 +215,7 @@ class AsyncMany:
             url = self._client.upgraded(address(self._client.base, given))
             line = self._lines.get(url.origin)
             if line is None:
-                line = self._lines[url.origin] = _AsyncLine(self._client, url)
+                line = self._lines[url.origin] = _AsyncLine(self._client, url, self._method)
             line.add(self._head(url), url)
             self._due.append((url, line))
 
@@ -224,17 +225,17 @@ class AsyncMany:
         fields = self._template.get(url.origin)
         forwarded = client.engine.forwards(url) is not None
         if fields is None or forwarded or not client.plain_for(url):
-            flow = AsyncFlow(client, Ask("GET", url, self._headers))
+            flow = AsyncFlow(client, Ask(self._method, url, self._headers))
             fields = flow.fields().encoded()
             self._template[url.origin] = fields
-        return request_head(b"GET", target_of(url, forwarded).target, fields)
+        return request_head(self._method.encode(), target_of(url, forwarded).target, fields)
 
     async def _response(self, url: URL, line: _AsyncLine, head: Head, body: bytes) -> Response:
         client = self._client
         if head.status in _OWN_WAY:
-            return await client.request("GET", url, headers=dict(self._headers.pairs))
+            return await client.request(self._method, url, headers=dict(self._headers.pairs))
         headers = Headers.received(head.fields)
-        if codings(coding := headers.get("content-encoding", "")):
+        if self._method != "HEAD" and codings(coding := headers.get("content-encoding", "")):
             decoder = Decoder(coding, largest=client.largest, what=f"GET {url}")
             body = b"".join(decoder.feed(body))
             decoder.finish()
@@ -243,7 +244,8 @@ class AsyncMany:
         watch = line.watch
         timings = Timings(watch.name, watch.connect, watch.tls,
                           max(0.0, watch.first - watch.sent), now() - watch.began)
-        return Response(head.status, head.reason.decode("utf-8", "replace"), headers, url, "GET",
+        return Response(head.status, head.reason.decode("utf-8", "replace"), headers, url,
+                        self._method,
                         "HTTP/1.1", body, (), line.peer, timings)
 
     async def aclose(self) -> None:
