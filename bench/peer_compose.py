@@ -73,7 +73,7 @@ def _old(action: str) -> bytes:
     message["To"] = ", ".join(formataddr(one) for one in WHO)
     if action == "compose-many":
         message["Cc"] = ", ".join(formataddr(one) for one in CC)
-    message["Subject"] = Header(SUBJECT, "utf-8").encode()
+    message["Subject"] = Header(SUBJECT, "utf-8")  # type: ignore[assignment]
     message["Message-ID"] = make_msgid(domain="example.org")
     return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
 
