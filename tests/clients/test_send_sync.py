@@ -12,7 +12,7 @@ import pytest
 from smtp_peer import SMTPPeer, turns
 
 from postel import lab
-from postel.errors import UsageError
+from postel.errors import TransferError, UsageError
 from postel.mail.letters import addressed, without_bcc
 from postel.mail.sending_sync import send
 from postel.smtp import RecipientsRefused
@@ -69,9 +69,11 @@ def test_refusals_raise_or_are_told() -> None:
 class Sketch:
     """A draft, as composers have them."""
 
-    def build(self, *, now: datetime, unique: str) -> Outgoing:
+    def build(self, *, now: datetime, unique: str, files: Any = None, eight_bit: bool = False,
+              utf8: bool = False) -> Outgoing:
         assert now.tzinfo is not None
-        assert unique
+        assert unique.isalnum()
+        assert eight_bit
         return Built()
 
 
@@ -139,6 +141,20 @@ def test_files_are_read_as_they_go(without: tuple[str, ...]) -> None:
             found = found.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
         assert found == b"Subject: x\r\n\r\n" + data
         assert peer.verbs.count("BDAT") in (0, 3)
+
+
+def test_a_file_that_changed_ends_the_connection_not_the_message() -> None:
+    class Short(Filed):
+        """Breaks in the middle."""
+
+        def open(self) -> io.BytesIO:
+            raise TransferError("attach x: it was longer")
+
+    for without in ((), ("CHUNKING",)):
+        with SMTPPeer(without=without) as peer:
+            with pytest.raises(TransferError):
+                send(Short(b"x" * 100), via=f"smtp://127.0.0.1:{peer.port}")
+        assert not peer.messages
 
 
 @pytest.mark.parametrize(("message", "keywords", "said"), [
