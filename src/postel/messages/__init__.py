@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from .addresses import Address, AddressList, Group, parse_addresses
     from .answers import draft_of, forward, reply
     from .attachments import Attached
+    from .auth_results import AuthResults, auth_results_of
     from .build import Built
+    from .calendar import Calendar, Invite, invites_of, read_calendar
     from .dates import format_date, parse_date
     from .defects import Defect
     from .dkim_sign import Signer
@@ -21,27 +23,35 @@ if TYPE_CHECKING:
     from .html_text import html_to_text
     from .ids import parse_ids
     from .invite import Event
+    from .lists import ListInfo, list_of
     from .media_types import type_of
     from .parameters import parse_parameters
     from .parsed import Parsed, parse
     from .part import Part
     from .questions import Asking, Found, Question, offline
+    from .reports import Delivery, Feedback, Reading, report_of
     from .source import Attachment, Source
+    from .threads import Thread, ThreadEntry, Threads
+    from .tnef import Tnef, is_tnef, read_tnef
     from .words import decode_words
 
 __all__ = [
-    "Address", "AddressList", "Asking", "Attached", "Attachment", "Built", "Defect", "Event",
-    "Field", "Found", "Group", "Headers", "Message", "Parsed", "Part", "Question", "Signer",
-    "Source", "decode_words", "draft_of", "format_date", "forward", "from_email",
-    "html_to_text", "offline", "parse", "parse_addresses", "parse_date", "parse_ids",
-    "parse_parameters", "reply", "to_email", "type_of",
+    "Address", "AddressList", "Asking", "Attached", "Attachment", "AuthResults", "Built",
+    "Calendar", "Defect", "Delivery", "Event", "Feedback", "Field", "Found", "Group", "Headers",
+    "Invite", "ListInfo", "Message", "Parsed", "Part", "Question", "Reading", "Signer", "Source",
+    "Thread", "ThreadEntry", "Threads", "Tnef", "auth_results_of", "decode_words", "draft_of",
+    "format_date", "forward", "from_email", "html_to_text", "invites_of", "is_tnef", "list_of",
+    "offline", "parse", "parse_addresses", "parse_date", "parse_ids", "parse_parameters",
+    "read_calendar", "read_tnef", "reply", "report_of", "to_email", "type_of",
 ]
 
 _HOMES = {
     "addresses": ("Address", "AddressList", "Group", "parse_addresses"),
     "answers": ("draft_of", "forward", "reply"),
     "attachments": ("Attached",),
+    "auth_results": ("AuthResults", "auth_results_of"),
     "build": ("Built",),
+    "calendar": ("Calendar", "Invite", "invites_of", "read_calendar"),
     "dates": ("format_date", "parse_date"),
     "defects": ("Defect",),
     "dkim_sign": ("Signer",),
@@ -51,12 +61,16 @@ _HOMES = {
     "html_text": ("html_to_text",),
     "ids": ("parse_ids",),
     "invite": ("Event",),
+    "lists": ("ListInfo", "list_of"),
     "media_types": ("type_of",),
     "parameters": ("parse_parameters",),
     "parsed": ("Parsed", "parse"),
     "part": ("Part",),
     "questions": ("Asking", "Found", "Question", "offline"),
+    "reports": ("Delivery", "Feedback", "Reading", "report_of"),
     "source": ("Attachment", "Source"),
+    "threads": ("Thread", "ThreadEntry", "Threads"),
+    "tnef": ("Tnef", "is_tnef", "read_tnef"),
     "words": ("decode_words",),
 }
 """Each module with the names that are taken from it; add yours sorted."""
