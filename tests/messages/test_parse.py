@@ -116,7 +116,7 @@ def test_a_message_that_is_empty() -> None:
     (b"Subject: x\n", "x", ""),
     (b"Subject: x", "x", ""),
     (b"Subject: x\n folded\n\n", "x folded", ""),
-    (b"Subject: x\r\n\tfolded\r\n \r\n\r\nb", "x\tfolded", "b"),
+    (b"Subject: x\r\n\tfolded\r\n \r\n\r\nb", "x folded", "b"),
 ])
 def test_headers_that_end_oddly(raw: bytes, subject: str, text: str) -> None:
     message = parse(raw)

@@ -224,7 +224,7 @@ def test_codecs_that_are_no_charsets_are_never_reached() -> None:
 
 
 def test_unfolding() -> None:
-    assert unfolded(b" a\r\n b\n\tc\r\n") == "a b\tc"
+    assert unfolded(b" a \r\n b\n\tc\td\r\n") == "a b c\td"
     assert unfolded(" Grüße\r\n".encode()) == "Grüße"
     assert unfolded(b" caf\xe9") == "café"
     assert unfolded(b" a\0b\x1b[2J") == "ab[2J"

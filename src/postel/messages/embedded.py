@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .codecs import uuencode, yenc
 from .defects import Defect
@@ -27,7 +27,7 @@ class Embedded:
     """
 
     filename: str
-    content: bytes
+    content: bytes = field(repr=False)
     kind: str
     start: int
     end: int

@@ -24,7 +24,6 @@ __all__ = ["Field", "Headers", "unfolded"]
 
 _SPLIT = re.compile(rb"\n(?![ \t])")
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*\Z")
-_SPACES = re.compile(rb"\r?\n(?=[ \t])|[\r\n]+\Z")
 _CONTROL = dict.fromkeys([*range(9), *range(10, 32), 127])
 _ODD_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NAMES: dict[bytes, str] = {}
@@ -61,6 +60,8 @@ class Field:
 def unfolded(raw: bytes) -> str:
     """The value of a field on one line, not decoded further than to characters.
 
+    A fold is one space, whatever white space is around it.
+
     Raw 8-bit text is UTF-8 (RFC 6532) or what it looks like.
 
     Example:
@@ -69,7 +70,7 @@ def unfolded(raw: bytes) -> str:
     """
     raw = raw.strip(b" \t\r\n")
     if b"\n" in raw:
-        raw = _SPACES.sub(b"", raw)
+        raw = b" ".join([line.strip(b" \t\r") for line in raw.split(b"\n")])
     text = raw.decode("ascii") if raw.isascii() else str(charsets.decode(raw))
     return text.translate(_CONTROL) if _ODD_CONTROL.search(raw) else text
 
@@ -88,12 +89,22 @@ class Headers:
         ('1', ['1', 'é'], None, True)
     """
 
-    __slots__ = ("_begin", "_end", "_index", "_message", "_pieces", "_start")
+    __slots__ = ("_end", "_index", "_message", "_pieces", "_start")
 
     def __init__(self, raw: bytes, start: int, end: int) -> None:
         self._message, self._start, self._end = raw, start, end
         self._index: dict[str, list[int]] | None = None
         self._pieces: list[bytes] = []
+
+    @property
+    def start(self) -> int:
+        """Offset of the first."""
+        return self._start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last."""
+        return self._end
 
     @property
     def raw(self) -> bytes:
