@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import io
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email import policy
@@ -364,7 +365,7 @@ def test_addresses(given_: object, found: list[str]) -> None:
     "a@b>\r\nRCPT TO:<evil@x", "ann@example.org (comment)", "user@good.com(x)evil.com",
     "Lee, Ann <ann@example.org>", "Ann <ann@example.org> more", "Ann <ann@example.org", "a..b@x.org",
     ".a@x.org", "a@-x.org", "a@x..org", "a@" + "x" * 64 + ".org", "a" * 65 + "@x.org", "a@[1.2.3.4",
-    "Ann [x] <a@x.org>", "ann@bücher\u2024example", 42, b"ann@example.org", ["a@x.org", "b"],
+    "Ann [x] <a@x.org>", '"Ann <a@x.org>', '"' + '\\\"' * 30_000, "ann@bücher\u2024example", 42, b"ann@example.org", ["a@x.org", "b"],
     '"<evil@x.org>" <good@x.org> <c@x.org>', "a@x.org;b@y.org c"])
 def test_no_address(wrong: object) -> None:
     with pytest.raises(UsageError):
@@ -480,6 +481,38 @@ def test_no_text_starts_a_line_of_a_calendar(summary: str, name: str) -> None:
              "SUMMARY", "ORGANIZER", "ATTENDEE", "SEQUENCE"}
     for line in text.replace("\r\n ", "").split("\r\n")[:-1]:
         assert line.replace(";", ":").partition(":")[0] in known
+
+
+@pytest.mark.parametrize("make", [
+    lambda n: {"to": ", ".join(f"Zoë {k} <z{k}@example.org>" for k in range(n))},
+    lambda n: {"to": [("x", f"z{k}@example.org") for k in range(n)]},
+    lambda n: {"subject": "é " * n}, lambda n: {"subject": " " * n}, lambda n: {"subject": "a" * n},
+    lambda n: {"text": "é" * n * 10}, lambda n: {"text": "\r" * n * 10},
+    lambda n: {"html": "cid:a " * n, "inline": [("a", b"x")]},
+    lambda n: {"headers": [("X-A", "b")] * n}, lambda n: {"attach": [("é" * n, b"x")] * 3},
+    lambda n: {"attach": [("a", b"x")] * (n // 10)},
+    lambda n: {"references": [f"{k}@x.org" for k in range(n)]},
+])
+def test_time_is_linear(make: Callable[[int], dict[str, Any]]) -> None:
+    def spent(n: int) -> float:
+        best = 9.0
+        for _ in range(3):
+            begun = time.process_time()
+            bytes(built(**make(n)))
+            best = min(best, time.process_time() - begun)
+        return best
+
+    small, large = spent(500), spent(4_000)
+    assert large < max(small * 8 * 4, 0.05), (small, large)  # quadratic would be 64 times
+
+
+def test_what_is_signed_is_seven_bit_and_has_no_loose_spaces() -> None:
+    draft = Message(from_="a@example.org", text="-- \nAnn", html="é",
+                    attach=[Attachment("Subject: é\r\n\r\né".encode(), "a.eml", "message/rfc822")],
+                    protect=lambda entity: entity)
+    raw = bytes(draft.build(now=NOW, unique=TOKEN, eight_bit=True))
+    assert raw.isascii()
+    assert b"--=20\r\n" in raw
 
 
 def test_now_is_what_the_reader_sees() -> None:

@@ -89,7 +89,8 @@ def build(draft: Message, *, now: datetime, unique: str, files: Files | None, ei
                          hint="datetime.now().astimezone()")
     if not draft.from_:
         raise UsageError("from_: whose message is it?")
-    way = Way(unique, eight_bit, seven_bit, utf8)
+    fixed = draft.protect is not None
+    way = Way(unique, eight_bit, seven_bit or fixed, utf8, fixed)
     everyone = [*draft.from_, *draft.sender, *draft.reply_to, *draft.to, *draft.cc, *draft.bcc]
     needs_utf8 = utf8 or not all(box.address.isascii() for box in everyone)
     domain = str(draft.from_[0].domain)

@@ -123,6 +123,8 @@ def _texts(text: str, what: str) -> Iterator[Box]:
     group = ""
     for found in _PIECE.finditer(text):
         piece = found[0]
+        if piece == '"':
+            raise UsageError(f"{what} '{display(text[:200])}': a quote that does not end")
         if piece == ":" and not group:
             group, held = _name("".join(held).strip(), what), []
         elif piece in (",", ";"):

@@ -39,12 +39,14 @@ class Way:
         eight_bit: texts may hold bytes above 127.
         seven_bit: nothing may hold them, not even messages passed on.
         utf8: headers may be in UTF-8.
+        fixed: nothing on the way may change a byte: it will be signed (RFC 1847 section 2.1).
     """
 
     token: str
     eight_bit: bool = False
     seven_bit: bool = False
     utf8: bool = False
+    fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,19 @@ def readable(text: str, subtype: str, way: Way, *more: str) -> Entity:
     ascii_only = raw.isascii()
     charset = "us-ascii" if ascii_only else "utf-8"
     words = [f"text/{subtype}", f"charset={charset}", *more]
-    encoding, body = _encoded_text(raw, way.eight_bit and not way.seven_bit)
+    encoding, body = _encoded_text(raw, way)
     head = _typed(words) + field("Content-Transfer-Encoding", [encoding])
     return Entity(head, (body,), encoding == "8bit")
 
 
-def _encoded_text(raw: bytes, eight_bit: bool) -> tuple[str, bytes]:
+def _encoded_text(raw: bytes, way: Way) -> tuple[str, bytes]:
     plain = (len(raw.translate(None, _CONTROLS)) == len(raw) and not _long(raw)
              and b"\nFrom " not in raw and not raw.startswith(b"From "))  # mailbox files quote it
+    if way.fixed and (b" \r\n" in raw or b"\t\r\n" in raw):
+        plain = False  # RFC 3156 section 5
     if plain and raw.isascii():
         return "7bit", raw
-    if plain and eight_bit:
+    if plain and way.eight_bit and not way.seven_bit:
         return "8bit", raw
     above = len(raw) - len(raw.translate(None, bytes(range(128, 256))))
     if above * 3 > len(raw):  # each takes three characters in quoted-printable
