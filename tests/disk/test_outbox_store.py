@@ -205,6 +205,19 @@ def test_reports(store: OutboxStore) -> None:
     assert states(store) == {"b@x": "bounced", "c@x": "sent"}
 
 
+def test_a_report_settles_what_was_unknown(store: OutboxStore) -> None:
+    put(store, "b@x", "c@x", "d@x")
+    store.claim(1, now=0.0)
+    store.ending(1, now=0.0)
+    store.recover(now=1.0)
+    assert store.note_report(1, "b@x", "sent", "relayed", now=2.0)
+    assert store.note_report(1, "c@x", "delivered", "", now=2.0)
+    assert not store.note_report(1, "c@x", "sent", "relayed", now=3.0), "more is known already"
+    assert store.note_report(1, "d@x", "bounced", "5.1.1", now=2.0)
+    assert states(store) == {"b@x": "sent", "c@x": "delivered", "d@x": "bounced"}
+    assert store.item(1).is_final
+
+
 def test_old_envelopes_are_forgotten(store: OutboxStore) -> None:
     put(store)
     put(store, envid="e2")

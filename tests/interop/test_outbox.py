@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from servers import MTA
 from servers.process import Daemon, free_ports, is_root, wait_for_ports
 
 from postel.mail.outbox_sync import Outbox
 from postel.mail.outbox_types import Item, Schedule
 from postel.smtp.learned import LEARNED
+from postel.smtp.types import DSN
 
 Tool = Callable[[str], Path]
 MAIL = b"From: ann@example.org\r\nSubject: hello\r\n\r\nhi\r\n"
@@ -61,3 +64,28 @@ def test_nobody_is_there(tool: Tool, tmp_path: Path) -> None:
     with sink(tool, tmp_path) as port, Outbox(tmp_path / "outbox.db") as box:
         assert port
         assert {item.id for item in box.items()} == {1, 2}
+
+
+def test_reports_of_postfix(mta: MTA, tmp_path: Path) -> None:
+    """Relayed, says Postfix: by the envelope's name, and by the Message-ID without it."""
+    found: list[bytes] = []
+    with Outbox(tmp_path / "outbox.db", security="plain") as box:
+        items = [box.add(b"From: ann@example.org\r\nMessage-ID: <outbox.%d@example.org>\r\n" % number
+                         + b"Subject: x\r\n\r\nhi\r\n", via=f"smtp://127.0.0.1:{mta.smtp}",
+                         recipients=["Reported@example.org", "nobody@example.org"],
+                         dsn=DSN(("success", "failure"), "headers"))
+                 for number in range(2)]
+        box.run()
+        deadline = time.monotonic() + 20
+        while len(found) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            found = [one for one in mta.mailbox("ann") if b"<outbox." in one]
+        assert len(found) == 2
+        unnamed = found[1]
+        for item in items:
+            unnamed = unnamed.replace(item.envid.encode(), b"another")
+        for raw in (found[0], unnamed):
+            assert [one.action for one in box.report(raw)] == ["relayed"]
+        for item in items:
+            assert {one.address: one.state for one in box.get(item.id).destinations} == {
+                "Reported@example.org": "sent", "nobody@example.org": "refused"}

@@ -201,15 +201,16 @@ class AsyncOutbox:
         Args:
             raw: a message from the mailbox, report or not.
         """
-        found = []
-        for report in reports(raw):
-            number = await disk.call(self.store.match, envid=report.envid,
-                                     message_id=report.message_id)
-            if number is not None and report.state is not None and await disk.call(
-                    self.store.note_report, number, report.address, report.state, report.reply,
-                    now=today().timestamp()):
-                found.append(report)
-        return found
+        return [report for report in reports(raw) if await disk.call(self._note, report)]
+
+    def _note(self, report: DeliveryReport) -> bool:
+        """Whether *report* is about a recipient of ours, and settles what became of it."""
+        number = self.store.match(envid=report.envid, message_id=report.message_id)
+        if number is None or report.state is None:
+            return False
+        now = today().timestamp()
+        return any(self.store.note_report(number, address, report.state, report.reply, now=now)
+                   for address in dict.fromkeys((report.address, report.final)))
 
     # -- sending -----------------------------------------------------------------------------
 

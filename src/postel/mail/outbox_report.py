@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from ..messages import Part, parse
+from ..messages import parse
+from ..messages.reports import Delivery, report_of
 from ..wire.text import display
 from .outbox_types import State
 
@@ -14,13 +14,9 @@ __all__ = ["DeliveryReport", "reports"]
 _LONGEST = 4 << 20
 """Bytes of a report that are read; what it brings back comes last."""
 
-_MOST = 10_000
-"""Recipients of one report."""
-
-_BLANK = re.compile(rb"\r?\n(?:[ \t]*\r?\n)+")
-_RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
-_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-_STATES: dict[str, State] = {"failed": "bounced", "delivered": "delivered"}
+_STATES: dict[str, State] = {"failed": "bounced", "delivered": "delivered", "relayed": "sent",
+                             "expanded": "sent", "delayed": "sent"}
+"""Whatever a report says, the server that wrote it, or one before it, has taken the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +27,7 @@ class DeliveryReport:
         envid: the name of the envelope; "" if the report names none.
         message_id: of the message that came back with it; "" if none came.
         address: the recipient, as it was first given where that is told.
+        final: the recipient as the last server knew it.
         action: ``"failed"``, ``"delayed"``, ``"delivered"``, ``"relayed"`` or ``"expanded"``.
         status: the enhanced status code.
         reply: for people: the status, and what the last server said.
@@ -39,13 +36,14 @@ class DeliveryReport:
     envid: str
     message_id: str
     address: str
+    final: str
     action: str
     status: str
     reply: str
 
     @property
     def state(self) -> State | None:
-        """What the recipient's state becomes; None where the report settles nothing."""
+        """What the recipient's state becomes; None where the report's word is none."""
         return _STATES.get(self.action)
 
 
@@ -56,41 +54,11 @@ def reports(raw: bytes) -> list[DeliveryReport]:
         >>> reports(b"Subject: hello\r\n\r\nno report\r\n")
         []
     """
-    message = parse(raw[:_LONGEST])
-    if message.root.content_type != "multipart/report":
+    found = report_of(parse(raw[:_LONGEST]))
+    if not isinstance(found, Delivery):
         return []
-    message_id, found = "", list[DeliveryReport]()
-    for part in message.walk():
-        if part.content_type in _RETURNED:
-            message_id = message_id or _message_id(part)
-    for part in message.walk():
-        if part.content_type in _STATUS_TYPES:
-            found += _recipients(part.content, message_id)
-    return found[:_MOST]
-
-
-def _recipients(content: bytes, message_id: str) -> list[DeliveryReport]:
-    """The fields of the message come first, then those of each recipient."""
-    blocks = [parse(block).headers for block in _BLANK.split(content)[: _MOST + 1]]
-    envid = blocks[0].text("Original-Envelope-Id")
-    found = []
-    for block in blocks[1:]:
-        status, said = block.text("Status"), _typed(block.text("Diagnostic-Code"))
-        address = _typed(block.text("Original-Recipient")) or _typed(
-            block.text("Final-Recipient"))
-        if address:
-            found.append(DeliveryReport(envid, message_id, address, block.text("Action").lower(),
-                                        status, display(said or status)))
-    return found
-
-
-def _message_id(part: Part) -> str:
-    """The Message-ID of what came back: the message, or its headers."""
-    ids = (part.children[0].headers if part.children else parse(part.content).headers).ids(
-        "Message-ID")
-    return ids[0] if ids else ""
-
-
-def _typed(text: str) -> str:
-    """What follows the type: ``rfc822; bob@example.org``."""
-    return text.partition(";")[2].strip()
+    ids = found.original.ids("Message-ID") if found.original is not None else ()
+    return [DeliveryReport(
+        found.envelope_id, ids[0] if ids else "", one.original or one.recipient, one.recipient,
+        "failed" if one.failed else one.action, one.status,
+        display(one.diagnostic or one.status)) for one in found.recipients]

@@ -245,12 +245,17 @@ class OutboxStore(OutboxFile):
 
     def note_report(self, number: int, address: str, state: State, reply: str, *,
                     now: float) -> bool:
-        """A report says what became of a recipient; return whether it is one of the message's."""
+        """A report says what became of a recipient; return whether it is one of the message's.
+
+        That a server speaks of the message also proves that one has taken it: what was unknown
+        is so no more.
+        """
         with self._change():
             found = self._db.execute(
                 "UPDATE outbox_recipients SET state = ?, reply = ?, changed = ? WHERE message = ? "
-                "AND lower(address) = lower(?) AND state IN ('sent', 'unknown', 'delivered')",
-                (state, reply, now, number, address))
+                "AND lower(address) = lower(?) AND (state IN ('sent', 'unknown') "
+                "OR state = 'delivered' AND ? <> 'sent')",
+                (state, reply, now, number, address, state))
             self._tidy(number)
         return found.rowcount > 0
 
