@@ -16,6 +16,7 @@ from urllib.parse import quote
 from bench.build import HERE, ROOT
 from bench.contender import Contender, script
 from bench.contenders_compose import CONTENDERS_COMPOSE
+from bench.contenders_dkim import CONTENDERS_DKIM
 from bench.contenders_http import CONTENDERS_HTTP
 from bench.contenders_mirror import CONTENDERS_MIRROR
 from bench.contenders_sftp import CONTENDERS_SFTP
@@ -224,6 +225,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_MIRROR,
     **CONTENDERS_SFTP,
     **CONTENDERS_COMPOSE,
+    **CONTENDERS_DKIM,
     **CONTENDERS_SMTP,
     **CONTENDERS_TFTP,
 }

@@ -162,6 +162,10 @@ ROWS = [
         "compose-rich", "none", "email", "rcpts"),
     Row("compose-many", "{sizes.rcpts:,} letters to 1,003 recipients, composed",
         "compose-many", "none", "email", "rcpts"),
+    *(Row(f"dkim-{what}-{kind}", f"{{sizes.mails:,}} messages of 1 KiB {done} by DKIM, {label}",
+          f"dkim-{what}-{kind}", "none", "dkimpy", "mails")
+      for what, done in (("verify", "verified"), ("sign", "signed"))
+      for kind, label in (("rsa", "RSA of 1024 bits"), ("ed25519", "Ed25519"))),
     Row("pop3", "{sizes.messages:,} messages from Dovecot",
         "mail", "dovecot", "poplib", "messages"),
     Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",
