@@ -15,7 +15,8 @@ from postel import lab
 from postel.errors import TransferError, UsageError
 from postel.mail.letters import addressed, without_bcc
 from postel.mail.sending_async import send
-from postel.smtp import RecipientsRefused
+from postel.smtp import Envelope, Letter, Rcpt, RecipientsRefused
+from postel.smtp.client_async import AsyncClient
 from postel.smtp.content import Outgoing
 from postel.smtp.learned import LEARNED
 
@@ -109,6 +110,17 @@ async def test_a_draft_is_built_and_made_seven_bit_where_it_must_be() -> None:
         await send(Sketch(), via=f"smtp://127.0.0.1:{peer.port}")
         assert b"Gr=C3=BC=C3=9Fe" in peer.messages[0]
         assert b"MAIL FROM:<ann@example.org> SIZE=31" in peer.commands
+
+
+async def test_drafts_and_built_messages_among_letters() -> None:
+    with SMTPPeer() as peer:
+        async with AsyncClient(f"smtp://127.0.0.1:{peer.port}", security="plain") as server:
+            assert (await server.send(Sketch())).accepted == ("bob@example.org",)
+            given: list[Any] = [Sketch(), Built(), Letter(Sketch(), Envelope("a@x", (Rcpt("c@x"),)))]
+            results = [one async for one in server.send_many(given)]
+        assert [one.accepted for one in results] == [
+            ("bob@example.org",), ("bob@example.org",), ("c@x",)]
+        assert len(peer.messages) == 4
 
 
 class Filed(Built):

@@ -90,8 +90,7 @@ class AsyncClient(AsyncLogin):
             NoSpace: the message is larger than the server takes.
             NetworkError: the connection ended before the message was sent.
         """
-        if isinstance(message, Draft):
-            message = message.build(now=today().astimezone(), unique=token(), eight_bit=True)
+        message = _built(message)
         envelope = envelope_of(
             message, sender, recipients, dsn=dsn or DSN(), require_tls=require_tls,
             deliver_by=deliver_by, hold=hold, priority=priority, submitter=submitter)
@@ -106,14 +105,16 @@ class AsyncClient(AsyncLogin):
             sent.raise_for_refused()
         return sent
 
-    def send_many(self, letters: Iterable[Letter], *, last: bool = False) -> AsyncDispatch:
+    def send_many(self, letters: Iterable[Letter | Outgoing | Draft], *,
+                  last: bool = False) -> AsyncDispatch:
         """Send many messages, each before the one before it is answered where the server stands it.
 
         Nothing is raised for refusals: each result has to be looked at. If the connection ends,
         those in doubt come out as "unknown", then the error is raised.
 
         Args:
-            letters: taken as they are needed.
+            letters: taken as they are needed; a message that knows its sender and recipients
+                needs no envelope.
             last: nothing comes after them: QUIT goes with the last.
 
         Returns:
@@ -127,7 +128,7 @@ class AsyncClient(AsyncLogin):
             ...     [sent.accepted async for sent in box.send_many(letters)]
             [('bob@example.org',), ('bob@example.org',), ('bob@example.org',)]
         """
-        return AsyncDispatch(self, letters, last=last)
+        return AsyncDispatch(self, map(_letter, letters), last=last)
 
     # -- the rest --------------------------------------------------------------------------
 
@@ -222,6 +223,20 @@ class AsyncClient(AsyncLogin):
             await self._drop()
             await self.open()
         self._used_at = now()
+
+
+def _built(message: bytes | Outgoing | Burl | Draft) -> bytes | Outgoing | Burl:
+    if isinstance(message, Draft):
+        return message.build(now=today().astimezone(), unique=token(), eight_bit=True)
+    return message
+
+
+def _letter(given: Letter | Outgoing | Draft) -> Letter:
+    """A message in its envelope, or in the one that it brings."""
+    if isinstance(given, Letter):
+        return Letter(_built(given.message), given.envelope)
+    message = _built(given)
+    return Letter(message, envelope_of(message, None, None))
 
 
 def envelope_of(message: bytes | Outgoing | Burl, sender: str | None,

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..errors import NetworkError, PostelError, ProtocolError, ReplyError
 from ..session.results_async import AsyncResults
 from . import wire
-from .content import content_of
+from .content import Burl, Outgoing, content_of
 from .parcel import Job, Parcel, Post
 from .terms import terms
 from .transaction_async import LARGE, MOST_DUE, AsyncTransaction
@@ -296,7 +296,8 @@ class AsyncDispatch(AsyncResults[Sent]):
             client._domains_full = True
             return None
         try:
-            agreed = terms(envelope, content_of(job.letter.message), client.capabilities,
+            message = cast("bytes | Outgoing | Burl", job.letter.message)  # built by the client
+            agreed = terms(envelope, content_of(message), client.capabilities,
                            secure=client._is_verified)
         except PostelError as error:
             return job.sent(error)

@@ -14,6 +14,7 @@ from typing import Literal, NoReturn
 from ..errors import NetworkError, PostelError, ReplyError
 from ..wire.text import display
 from .content import Burl, Outgoing
+from .drafts import Draft
 from .extensions import Extensions, Limits
 
 __all__ = ["DSN", "Burl", "DeliverBy", "Envelope", "Extensions", "Letter", "Limits", "Notify",
@@ -195,11 +196,11 @@ class Letter:
     """A message in its envelope.
 
     Args:
-        message: the bytes, or what a composer built.
+        message: the bytes, a `postel.Message`, or what one has built.
         envelope: from whom, to whom, how.
     """
 
-    message: bytes | Outgoing | Burl
+    message: bytes | Outgoing | Burl | Draft
     envelope: Envelope
 
 
