@@ -12,8 +12,8 @@ from bench.job import Job
 
 __all__ = ["CONTENDERS_MIRROR"]
 
-_AT_ONCE = 10
-_OURS = 8
+_AT_ONCE = 10  # connections of everyone who takes a number
+_SEGMENTS = 8
 
 Command = Callable[[Job], list[str]]
 
@@ -101,8 +101,8 @@ def _aria2_names(job: Job) -> list[str]:
 def _aria2_segments(job: Job) -> list[str]:
     target = Path(job.local)
     login = (f"--ftp-user={job.user}", f"--ftp-passwd={job.password}") if job.user else ()
-    return ["aria2c", "-q", "--no-conf", "--file-allocation=none", "-x", str(_OURS),
-            "-s", str(_OURS), "-k", "1M", *login, "-d", str(target.parent), "-o", target.name,
+    return ["aria2c", "-q", "--no-conf", "--file-allocation=none", "-x", str(_SEGMENTS),
+            "-s", str(_SEGMENTS), "-k", "1M", *login, "-d", str(target.parent), "-o", target.name,
             job.url(scheme="ftp" if job.user else "http")]
 
 
@@ -112,12 +112,12 @@ def _curl(job: Job) -> list[str]:
 
 
 def _wget2_segments(job: Job) -> list[str]:
-    return ["wget2", "-q", "--chunk-size=16M", "--max-threads", str(_OURS), "-O", job.local,
+    return ["wget2", "-q", "--chunk-size=16M", "--max-threads", str(_SEGMENTS), "-O", job.local,
             job.url(scheme="http")]
 
 
 def _ours(result: str = "made", **changes: int | str) -> list[Contender]:
-    several: dict[str, int | str] = {"connections": _OURS, **changes}
+    several: dict[str, int | str] = {"connections": _AT_ONCE, **changes}
     return [script("postel", "bench.ours_mirror", result, changes=several),
             script("postel async", "bench.ours_mirror", result,
                    changes={**several, "mode": "async"})]
@@ -158,10 +158,10 @@ CONTENDERS_MIRROR: dict[str, list[Contender]] = {
         Contender("rsync --dry-run", "rsync", _rsync("-n", "--out-format=%n"), "planned"),
         _LISTING],
     "mirror-segments": [
-        *_ours(), script("postel, one connection", "bench.ours_mirror", "made",
+        *_ours(connections=_SEGMENTS), script("postel, one connection", "bench.ours_mirror", "made",
                          changes={"connections": 1}),
         _tool("curl", _curl),
-        Contender("lftp pget", "lftp", _lftp(f"pget -n {_OURS} {{remote}} -o {{local}}")),
+        Contender("lftp pget", "lftp", _lftp(f"pget -n {_SEGMENTS} {{remote}} -o {{local}}")),
         Contender("aria2 -x8", "aria2c", _aria2_segments),
         Contender("wget2 in chunks", "wget2", _wget2_segments)],
 }
