@@ -350,7 +350,7 @@ def test_names_come_back(text: str) -> None:
     ("ann@[192.0.2.1]", ["ann@[192.0.2.1]"]),
     ("Team: a@x.org, b@x.org;, c@x.org", ["a@x.org", "b@x.org", "c@x.org"]),
     (("Ann", "ann@example.org"), ["Ann <ann@example.org>"]),
-    (("a@x.org", "b@x.org"), ["a@x.org", "b@x.org"]),
+    (("a@x.org", "b@x.org", "c@x.org"), ["a@x.org", "b@x.org", "c@x.org"]),
     ([], []), (None, []), ("", []), (" , ", []),
 ])
 def test_addresses(given_: object, found: list[str]) -> None:
@@ -366,7 +366,8 @@ def test_addresses(given_: object, found: list[str]) -> None:
     "Lee, Ann <ann@example.org>", "Ann <ann@example.org> more", "Ann <ann@example.org", "a..b@x.org",
     ".a@x.org", "a@-x.org", "a@x..org", "a@" + "x" * 64 + ".org", "a" * 65 + "@x.org", "a@[1.2.3.4",
     "Ann [x] <a@x.org>", '"Ann <a@x.org>', '"' + '\\\"' * 30_000, "ann@bücher\u2024example", 42, b"ann@example.org", ["a@x.org", "b"],
-    '"<evil@x.org>" <good@x.org> <c@x.org>', "a@x.org;b@y.org c"])
+    '"<evil@x.org>" <good@x.org> <c@x.org>', "a@x.org;b@y.org c",
+    ("a@x.org", "b@x.org")])
 def test_no_address(wrong: object) -> None:
     with pytest.raises(UsageError):
         boxes(wrong, "to")

@@ -112,6 +112,15 @@ def test_an_address_that_cannot_be_written_is_named() -> None:
     assert to_of(reply(got, from_="a@example.org", to="b@example.org")) == ["b@example.org"]
 
 
+def test_a_name_that_looks_like_an_address_gets_no_mail() -> None:
+    got = parse(b'From: "eve@evil.example" <bob@example.org>\r\nTo: "x@evil.example" <ann@x.org>\r\n'
+                b"Sender: a@x.org, b@x.org\r\n\r\n")
+    assert to_of(reply(got, from_="ann@example.org")) == ["bob@example.org"]
+    again = draft_of(got).build(now=NOW, unique=TOKEN)
+    assert again.recipients == ("ann@x.org",)
+    assert parse(bytes(again)).to.mailboxes[0].name == "x@evil.example"
+
+
 def rich() -> Parsed:
     return parse(bytes(Message(
         from_="Zoë <z@example.org>", to="a@example.org", subject="Bilder", text="see",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from .dates import format_date
 from .draft import Message
-from .encode_addresses import Box, boxes
+from .encode_addresses import Box, boxes, named
 from .source import Attachment
 from .words import decode_words
 
@@ -107,7 +107,7 @@ def _boxes(addresses: Iterable[Any], what: str) -> list[Box]:
             found += _boxes(one.members, what)
             continue
         try:
-            found += boxes((plain(one.name), one.address), what)
+            found.append(named(plain(one.name), one.address, what))
         except UsageError as error:
             raise UsageError(f"reply: {error.message}",
                              hint="give to= or cc= yourself") from None
@@ -249,7 +249,8 @@ def draft_of(parsed: Parsed) -> Message:
     return Message(
         from_=_boxes(parsed.from_, "From"), to=_boxes(parsed.to, "To"),
         cc=_boxes(parsed.cc, "Cc"), bcc=_boxes(parsed.bcc, "Bcc"),
-        reply_to=_boxes(parsed.reply_to, "Reply-To"), sender=_boxes(parsed.sender, "Sender"),
+        reply_to=_boxes(parsed.reply_to, "Reply-To"),
+        sender=_boxes(parsed.sender.mailboxes[:1], "Sender"),
         subject=_CONTROL.sub(" ", parsed.subject), text=parsed.text if has_text else None,
         html=body, inline=inline, attach=files, headers=headers, date=parsed.date,
         message_id=f"<{message_id}>" if _valid(message_id) else "",

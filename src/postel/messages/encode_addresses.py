@@ -18,7 +18,7 @@ from ..errors import UsageError
 from ..wire.text import display
 from .encode_words import checked, phrase
 
-__all__ = ["Box", "Boxes", "ascii_domain", "boxes", "written"]
+__all__ = ["Box", "Boxes", "ascii_domain", "boxes", "named", "written"]
 
 LONGEST_LOCAL = 64
 """Bytes of a local part (RFC 5321 section 4.5.3.1.1)."""
@@ -92,12 +92,12 @@ def _all(given: Boxes, what: str) -> Iterator[Box]:
         yield from _texts(checked(given, what), what)
     elif isinstance(given, Box):
         yield given
-    elif isinstance(given, tuple) and len(given) == 2 and _is_pair(given):
-        yield _box(checked(given[1], what), checked(given[0], what), what)
+    elif isinstance(given, tuple) and len(given) == 2 and all(isinstance(x, str) for x in given):
+        yield _pair(given, what)
     elif hasattr(given, "addr_spec"):  # email.headerregistry.Address
-        yield _box(checked(given.addr_spec, what), checked(given.display_name, what), what)
+        yield named(given.display_name, given.addr_spec, what)
     elif hasattr(given, "address") and hasattr(given, "name"):
-        yield _box(checked(str(given.address), what), checked(str(given.name or ""), what), what)
+        yield named(str(given.name or ""), str(given.address), what)
     elif hasattr(given, "addresses") or hasattr(given, "members"):  # a group as it was read
         for one in getattr(given, "addresses", None) or given.members:
             yield from _all(one, what)
@@ -110,11 +110,26 @@ def _all(given: Boxes, what: str) -> Iterator[Box]:
                               "or a list of these")
 
 
-def _is_pair(given: tuple[Any, Any]) -> bool:
-    """A pair of texts is a name and an address, unless the first is an address itself."""
-    first, second = given
-    return isinstance(first, str) and isinstance(second, str) and (
-        "@" not in first or _ADDRESS.match(first.strip()) is None) and "<" not in second
+def _pair(given: tuple[Any, Any], what: str) -> Box:
+    """A name and an address; two addresses would be mistaken for that, or that for them."""
+    name, address = given
+    if "@" in name and _ADDRESS.match(name.strip()):
+        raise UsageError(f"{what}: two addresses, or an address whose name looks like one?",
+                         hint='several addresses are a list: ["a@example.org", "b@example.org"]')
+    return named(name, address, what)
+
+
+def named(name: str, address: str, what: str) -> Box:
+    """One mailbox of a name, which may be anything, and an address.
+
+    Raises:
+        UsageError: it cannot be written to.
+
+    Example:
+        >>> named("ann@example.org", "list@example.org", "to").address
+        'list@example.org'
+    """
+    return _box(checked(address, what), checked(name, what), what)
 
 
 def _texts(text: str, what: str) -> Iterator[Box]:
