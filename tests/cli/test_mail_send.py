@@ -121,14 +121,17 @@ def test_the_text_from_standard_input(here: lab.Lab, run: Runner,
 
 
 def test_later(here: lab.Lab, run: Runner) -> None:
-    out = run("--via", here.url("smtp"), "--later", "2h", given=MAIL)
+    out = run("--via", here.url("smtp"), "--later", "2h", "--outbox", "mine.db", given=MAIL)
     assert "queued" in out
+    assert Path("mine.db").exists()
     assert not here.mail.messages
 
 
 @pytest.mark.parametrize(("words", "given", "said"), [
     ((), MAIL, "--via: which server?"),
     (("--via", "ftp://x"), MAIL, "has no send"),
+    (("--via", "smtp://x", "--outbox", "x.db"), MAIL, "--later WHEN"),
+    (("--direct", "--later", "2h"), MAIL, "--direct and --later"),
     (("--via", "smtp://x"), None, "standard input is a terminal"),
     (("--via", "smtp://x"), b"hello\n", "it has no headers"),
     (("--via", "smtp://x", "--to", "b@x", "-m", "x"), None, "--from: who writes it?"),

@@ -59,6 +59,8 @@ _FILE = click.Path(exists=True, dir_okay=False)
 @click.option("--hold", metavar="WHEN", help="The server keeps it until then (FUTURERELEASE).")
 @click.option("--later", metavar="WHEN",
               help="Put it into the outbox, to go then: 08:00, 2h, 2026-12-24T18:00.")
+@click.option("--outbox", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Which outbox; by default the one in your data folder.")
 @click.option("--helo", metavar="NAME", help="What this machine calls itself.")
 @direct_options
 @output_options
@@ -72,7 +74,11 @@ def command(settings: Settings, as_json: bool, **said: Any) -> None:
 
     Each recipient is answered for. If any of them is refused, the exit code is 1.
     """
+    if said["outbox"] and not said["later"]:
+        raise UsageError("--outbox: for mail that is to wait: --later WHEN")
     if said["direct"]:
+        if said["later"]:
+            raise UsageError("--direct and --later: what waits is sent by a server: --via URL")
         message, sender, whom = _letter(said)
         send_direct((sign(message, sender, said), sender, whom), settings,
                     lambda sent: _show(sent, settings, as_json), said, _dsn(said))
@@ -88,8 +94,8 @@ def command(settings: Settings, as_json: bool, **said: Any) -> None:
     if said["later"]:
         if when:
             raise UsageError("--later and --hold: who keeps it, this machine or the server?")
-        _put_by(letter, goal, settings, as_json, later=said["later"], dsn=dsn,
-                priority=said["priority"], require_tls=said["require_tls"])
+        _put_by(letter, goal, settings, as_json, later=said["later"], path=said["outbox"],
+                dsn=dsn, priority=said["priority"], require_tls=said["require_tls"])
         return
     _send(letter, goal, settings, as_json, dsn=dsn, priority=said["priority"],
           require_tls=said["require_tls"], hold=when, helo=said["helo"])
@@ -134,10 +140,10 @@ def _show(sent: Sent, settings: Settings, as_json: bool) -> None:
 
 
 def _put_by(letter: Addressed, goal: URL, settings: Settings, as_json: bool, *, later: str,
-            **options: Any) -> None:
+            path: str | None, **options: Any) -> None:
     message, sender, recipients = letter
     now = datetime.now().astimezone()
-    with opened(None, settings) as outbox:
+    with opened(path, settings) as outbox:
         item = outbox.add(message, via=goal, sender=sender, recipients=recipients,
                           later=moment(later, now=now), **options)
     print_items([item], as_json=as_json)
