@@ -14,6 +14,7 @@ from ..urls import URL
 from ..wire.text import display
 from .mail_check import command as check
 from .mail_compose import command as compose
+from .mail_mailbox import command as mailbox
 from .mail_outbox import command as outbox
 from .mail_parse import command as parse
 from .mail_send import command as send
@@ -33,6 +34,7 @@ def command() -> None:
 
 command.add_command(check)
 command.add_command(compose)
+command.add_command(mailbox)
 command.add_command(outbox)
 command.add_command(parse)
 command.add_command(send)

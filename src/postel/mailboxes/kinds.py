@@ -220,13 +220,25 @@ def tree(path: str | os.PathLike[str]) -> Iterator[tuple[str, Box]]:
         if kind is not None:
             box = open(here, kind)
             yield name, box
-            inside = box.folders()
-        elif here.is_dir():
-            with disk_errors(f"listing {here}"):
-                inside = {one.name: one for one in sorted(here.iterdir()) if not one.is_symlink()}
+            inside = box.folders() if kind == "maildir" else _inside(here, kind)
+        else:
+            inside = _inside(here, kind)
         if depth < DEPTH:
             prefix = f"{name}/" if name else ""
             todo += [(prefix + key, inside[key], depth + 1) for key in reversed(inside)]
+
+
+def _inside(here: Path, kind: Kind | None) -> dict[str, Path]:
+    """What else is in a folder but the messages of its own."""
+    if not here.is_dir():
+        return {}
+    with disk_errors(f"listing {here}"):
+        found = {one.name: one for one in sorted(here.iterdir()) if not one.is_symlink()}
+    if kind == "mh":
+        return {name: one for name, one in found.items() if not name.isdecimal()}
+    if kind == "eml":
+        return {name: one for name, one in found.items() if not name.lower().endswith(".eml")}
+    return found
 
 
 def _kind_or_none(place: Path) -> Kind | None:
