@@ -129,7 +129,7 @@ def file(given: Attachment, way: Way, *, disposition: str, cid: str = "") -> Ent
     name = safe_file_name(checked_name(given.name)) if given.name else ""
     sample = content[:1024] if isinstance(content, bytes) else b""
     words = _type_words(given.type or type_of(name, sample), way)
-    if words[0].lower() in ("message/rfc822", "message/global", "message/news"):
+    if words[0].lower().startswith("message/"):  # RFC 2046 section 5.2, 3464, 8098
         if isinstance(content, bytes) and (kept := _message(content, way)) is not None:
             return _passed_on(kept, words, name, disposition, way)
         words = ["application/octet-stream"]  # what must not be encoded, and has to be
