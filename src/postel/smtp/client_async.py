@@ -249,8 +249,9 @@ def envelope_of(message: bytes | Outgoing | Burl, sender: str | None,
     who = sender if sender is not None else getattr(message, "sender", None)
     whom = recipients if recipients is not None else getattr(message, "recipients", None)
     if who is None or whom is None:
-        missing = "sender" if who is None else "recipients"
-        raise UsageError(f"send: there is no {missing}", hint=f"give {missing}=")
+        said = "is no sender" if who is None else "are no recipients"
+        raise UsageError(f"send: there {said}",
+                         hint=f"give {'sender' if who is None else 'recipients'}=")
     if isinstance(whom, str):
         whom = [whom]
     rcpts = tuple(one if isinstance(one, Rcpt) else Rcpt(str(one)) for one in whom)
