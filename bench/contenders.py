@@ -19,6 +19,7 @@ from bench.contenders_compose import CONTENDERS_COMPOSE
 from bench.contenders_dkim import CONTENDERS_DKIM
 from bench.contenders_http import CONTENDERS_HTTP
 from bench.contenders_mirror import CONTENDERS_MIRROR
+from bench.contenders_parse import CONTENDERS_PARSE
 from bench.contenders_sftp import CONTENDERS_SFTP
 from bench.contenders_smtp import CONTENDERS_SMTP
 from bench.contenders_tftp import CONTENDERS_TFTP
@@ -226,6 +227,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_SFTP,
     **CONTENDERS_COMPOSE,
     **CONTENDERS_DKIM,
+    **CONTENDERS_PARSE,
     **CONTENDERS_SMTP,
     **CONTENDERS_TFTP,
 }

@@ -162,6 +162,16 @@ ROWS = [
         "compose-rich", "none", "email", "rcpts"),
     Row("compose-many", "{sizes.rcpts:,} letters to 1,003 recipients, composed",
         "compose-many", "none", "email", "rcpts"),
+    Row("parse-lazy", "{sizes.messages:,} letters of 4 KB parsed: structure, two raw fields",
+        "parse-lazy", "none", "email, policy.default", "messages"),
+    Row("parse-typed", "{sizes.messages:,} letters of 4 KB parsed: six typed fields",
+        "parse-typed", "none", "email, policy.default", "messages"),
+    Row("parse-all", "{sizes.messages:,} letters of 4 KB parsed: six typed fields, and everything",
+        "parse-all", "none", "email, policy.default", "messages"),
+    Row("parse-html", "{sizes.mails:,} letters of 33 KB, text and HTML, everything decoded",
+        "parse-html", "none", "email, policy.default", "mails"),
+    Row("parse-file", "{sizes.rcpts:,} letters with a file of 1 MB, everything decoded",
+        "parse-file", "none", "email, policy.default", "rcpts"),
     *(Row(f"dkim-{what}-{kind}", f"{{sizes.mails:,}} messages of 1 KiB {done} by DKIM, {label}",
           f"dkim-{what}-{kind}", "none", "dkimpy", "mails")
       for what, done in (("verify", "verified"), ("sign", "signed"))
