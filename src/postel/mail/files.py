@@ -20,6 +20,7 @@ def source(path: str) -> Source:
         UsageError: it is no plain file, or may not be read.
 
     Example:
+        >>> _ = Path("hello.txt").write_bytes(b"hello")
         >>> source("hello.txt").size
         5
     """
