@@ -458,7 +458,7 @@ def test_every_way_to_log_in(mechanism: str | None) -> None:
                                auth=mechanism) as server:
             assert (server.send(TEXT, sender="alice@example.org",
                                       recipients=["b@x.org"])).accepted
-        with pytest.raises(AuthenticationError, match="log in (as alice|with )") as caught:
+        with pytest.raises(AuthenticationError, match=r"log in (as alice|with )") as caught:
             Client(host, port=port, user="alice", password="wr0ng",
                               auth=mechanism).open()
         assert "wr0ng" not in f"{caught.value} {caught.value.hint}"
@@ -540,6 +540,17 @@ def test_letters_that_end_in_an_error() -> None:
                 assert len(done) == 2
                 server.noop()
             assert len(peer.messages) == 2
+
+
+def test_421_to_anything_ends_the_connection() -> None:
+    with SMTPPeer({b"NOOP": b"421 4.3.2 going down\r\n"}) as peer:
+        with client(peer) as server:
+            with pytest.raises(TryLater, match="going down") as caught:
+                server.noop()
+            assert "wait a while" in caught.value.hint
+            assert not server.is_open
+            assert (server.send(TEXT, sender="a@x", recipients=["b@x"])).accepted
+        assert peer.connections == 2
 
 
 def test_burl() -> None:

@@ -211,8 +211,11 @@ class AsyncLogin(AsyncSession[SMTPCommand, Event]):
     # -- replies ---------------------------------------------------------------------------
 
     async def _reply(self, command: SMTPCommand) -> Reply:
-        """Ask, and wait for the answer, whatever it is."""
-        return await self._event(self._queue(command), Reply)
+        """Ask, and wait for the answer, whatever it is; 421 ends the connection."""
+        reply = await self._event(self._queue(command), Reply)
+        if reply.code == 421:  # RFC 5321 section 3.8: the server is closing it
+            await self._drop()
+        return reply
 
     async def _ok(self, command: SMTPCommand) -> Reply:
         reply = await self._reply(command)

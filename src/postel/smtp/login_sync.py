@@ -211,8 +211,11 @@ class Login(Session[SMTPCommand, Event]):
     # -- replies ---------------------------------------------------------------------------
 
     def _reply(self, command: SMTPCommand) -> Reply:
-        """Ask, and wait for the answer, whatever it is."""
-        return self._event(self._queue(command), Reply)
+        """Ask, and wait for the answer, whatever it is; 421 ends the connection."""
+        reply = self._event(self._queue(command), Reply)
+        if reply.code == 421:  # RFC 5321 section 3.8: the server is closing it
+            self._drop()
+        return reply
 
     def _ok(self, command: SMTPCommand) -> Reply:
         reply = self._reply(command)
