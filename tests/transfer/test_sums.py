@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postel.errors import PostelError, ProtocolError, TransferError, UsageError
+from postel.lab import Lab
+from postel.transfer import tree_sync
 from postel.transfer.check_sync import check_sums
 from postel.transfer.metalink import parse_metalink
 from postel.transfer.sums import Sum, is_list_of_sums, parse_sums
@@ -106,3 +108,18 @@ def test_any_bytes_are_a_document_or_refused(data: bytes) -> None:
         parse_metalink(data)
     except PostelError:
         pass
+
+
+def test_a_list_is_checked_over_several_connections(
+    here: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree_sync, "_NEAR", 0.0)  # as if the server were far away
+    said = []
+    for number in range(30):
+        data = b"%d" % number
+        here.ftp.files.put(f"/pub/{number}", data)
+        said.append(f"{hashlib.sha256(data + b'x' * (number == 7)).hexdigest()}  {number}")
+    (tmp_path / "SHA256SUMS").write_text("\n".join(said))
+    result = check_sums(tmp_path / "SHA256SUMS", here.url("ftp") + "pub", connections=4)
+    assert result.good == [str(number) for number in range(30) if number != 7], "in their order"
+    assert [name for name, _ in result.bad] == ["7"]

@@ -54,7 +54,8 @@ def command(
     from ..transfer.types import Compare, Delete
 
     if _is_list(ours_name := place_of(source).path.rpartition("/")[2]):
-        return _sums(source, target, ours_name, settings, report, limit_rate, as_json=as_json)
+        return _sums(source, target, ours_name, settings, report, limit_rate, parallel,
+                     as_json=as_json)
     context = click.get_current_context()
     if context.get_parameter_source("compare") is click.core.ParameterSource.DEFAULT:
         rules = replace(rules, compare=Compare.DIGEST)
@@ -85,13 +86,14 @@ def _is_list(name: str) -> bool:
 
 def _sums(
     source: str, target: str, name: str, settings: Settings, report: str | None,
-    rate: Rates | None, *, as_json: bool,
+    rate: Rates | None, parallel: int, *, as_json: bool,
 ) -> int:
     from ..transfer.check_sync import check_sums
     from ..transfer.places import place_of
 
     ours, theirs = place_of(source), place_of(target)
-    result = check_sums(ours, theirs, rate=rate, **ends(settings, ours, theirs))
+    result = check_sums(ours, theirs, connections=parallel, rate=rate,
+                        **ends(settings, ours, theirs))
     if report is not None:
         from ..transfer.report_file import ReportFile
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -10,13 +11,15 @@ from typing import Any
 
 from ..errors import ChecksumMismatch, Incomplete, LimitReached, PostelError, UsageError
 from ..session.trees_sync import is_one
+from ..transport.crew_sync import Crew
 from .digests_sync import digest_of
+from .inventory_sync import more_trees
 from .metalink import parse_metalink
 from .mirror_sync import Ends, Place
 from .pace_sync import Throttle
 from .rates import Rate
 from .sums import Sum, parse_sums
-from .tree_sync import Tree
+from .tree_sync import Tree, useful
 
 __all__ = ["SumsResult", "check_sums", "read_whole"]
 
@@ -46,6 +49,7 @@ def check_sums(
     sums: Place,
     place: Place,
     *,
+    connections: int = 4,
     rate: Rate | Throttle | None = None,
     tell: Callable[[str], object] | None = None,
     source_options: dict[str, Any] | None = None,
@@ -57,6 +61,7 @@ def check_sums(
         sums: URL or path of the list: as ``sha256sum`` and its kin write it, or a Metalink
             (``.meta4``).
         place: URL or path of the folder that its names are seen from.
+        connections: how many are used at once, where that hides round trips.
         rate: at most so many bytes a second, each way, in all or as `Rates` tells.
         tell: called with each name, before it is checked.
         source_options: keywords of the client for *sums*.
@@ -82,15 +87,47 @@ def check_sums(
     with ends as (ours, theirs):
         data = read_whole(ours)
         wanted = _wanted(data, ours.top)
-        for one, size in wanted:
-            if tell is not None:
-                tell(one.name)
-            try:
-                _check(theirs, one, size)
-                result.good.append(one.name)
-            except PostelError as error:
-                result.bad.append((one.name, error))
+        found = _check_all(theirs, wanted, connections, tell)
+    for (one, _), problem in zip(wanted, found, strict=True):
+        if problem is None:
+            result.good.append(one.name)
+        else:
+            result.bad.append((one.name, problem))
     return result
+
+
+def _check_all(
+    tree: Tree, wanted: list[tuple[Sum, int | None]], connections: int,
+    tell: Callable[[str], object] | None,
+) -> list[PostelError | None]:
+    """What is wrong with each file, over as many connections as are worth their while."""
+    found: list[PostelError | None] = [None] * len(wanted)
+    waiting, trees = deque(range(len(wanted))), [tree]
+
+    def some(one: Tree) -> None:
+        while waiting:
+            try:
+                index = waiting.popleft()
+            except IndexError:
+                return  # another worker was faster
+            due, size = wanted[index]
+            if tell is not None:
+                tell(due.name)
+            try:
+                _check(one, due, size)
+            except PostelError as error:
+                found[index] = error
+
+    try:
+        more_trees(trees, useful(tree, connections, len(wanted)))
+        with Crew() as crew:
+            for extra in trees[1:]:
+                crew.start(some, extra)
+            some(tree)
+    finally:
+        for extra in trees[1:]:
+            extra.site.close()
+    return found
 
 
 def read_whole(tree: Tree) -> bytes:

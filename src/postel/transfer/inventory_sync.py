@@ -19,7 +19,7 @@ from .filters import Filter
 from .tree_sync import Tree, listing, useful
 from .types import Mark, Problem
 
-__all__ = ["Inventory", "take_inventory", "walk"]
+__all__ = ["Inventory", "more_trees", "take_inventory", "walk"]
 
 _TOGETHER = 64
 """Folders that are listed before their entries are handed out: memory for some, not for all."""
@@ -63,7 +63,7 @@ def take_inventory(
             if not level:
                 break
             _not_too_deep(tree, depth)
-            _more(trees, useful(tree, connections, len(level)))
+            more_trees(trees, useful(tree, connections, len(level)))
             level = _level(trees, level, wanted or Filter(), found)
     finally:
         for one in trees[1:]:
@@ -95,7 +95,7 @@ def walk(
             below: list[str] = []
             for start in range(0, len(level), _TOGETHER):
                 folders = level[start : start + _TOGETHER]
-                _more(trees, useful(tree, connections, len(folders)))
+                more_trees(trees, useful(tree, connections, len(folders)))
                 heard = _heard(trees, folders)
                 for folder in folders:
                     entries = heard[folder]
@@ -115,7 +115,7 @@ def _not_too_deep(tree: Tree, depth: int) -> None:
                            hint="it may list a folder within itself")
 
 
-def _more(trees: list[Tree], count: int) -> None:
+def more_trees(trees: list[Tree], count: int) -> None:
     """Open connections, as far as they hide round trips and the server lets them in."""
     first = trees[0]
     while len(trees) < first.allowed(count):
