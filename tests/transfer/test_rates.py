@@ -154,3 +154,11 @@ def test_what_a_server_tells_is_known_at_a_pace_too(here: Lab) -> None:
         assert (reading.validator, reading.digest) == ('"v1"', ("SHA-256", "00"))
     site, _ = open_site(here.url("ftp"), "read", rate="1M")
     assert isinstance(site, PacedSite)
+
+
+def test_no_rate_holds_bytes_that_go_from_server_to_server(here: Lab) -> None:
+    here.ftp.files.put("/pub/a", b"a")
+    result = copy(here.url("ftp") + "pub/a", here.url("ftp", user="alice") + "b", rate="1M",
+                  fxp=True, target_options={"password": "secret", "security": "plain"})
+    assert [type(error) for _, error in result.failures] == [UsageError]
+    assert "--limit-rate" in result.failures[0][1].hint  # type: ignore[attr-defined]

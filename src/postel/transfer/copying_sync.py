@@ -48,6 +48,7 @@ from .ground import Ground
 from .journal import Journal
 from .parts import SMALLEST
 from .segments_sync import Source, fetch_parts, prepared
+from .straight_sync import straight
 from .tree_sync import Tree
 from .types import Action, Mark, Rules, Verify
 
@@ -257,8 +258,8 @@ class Copying:
         to = target.at(action.target if action is not None else "")
         place = to if self.rules.inplace else temporary(to)
         watch = Watch(job.path, job.entry.size if job.entry else None, self.progress)
-        if self.rules.fxp:
-            size = _straight(source, job.path, target, place)
+        if self.rules.fxp and source.site is not target.site:
+            size = straight(source, job.path, target, place)
         elif source.site is target.site:
             size = self._within(source, job.path, place, watch)
         else:
@@ -393,17 +394,6 @@ class _Work(Work):
         """No other try."""
         super().lost(job, error)
         self._copying.lost(cast("_CopyJob", job), error)
-
-
-def _straight(source: Tree, path: str, target: Tree, place: str) -> int:
-    """From one FTP server straight to another (FXP): the bytes do not pass through here."""
-    from ..ftp.client_sync import Client
-    from ..ftp.fxp_sync import fxp
-
-    if not isinstance(source.site, Client) or not isinstance(target.site, Client):
-        raise NotSupported(f"copy {path}: FXP is between two FTP servers",
-                           hint="without fxp (--fxp) the bytes pass through here")
-    return fxp(source.site, path, target.site, place)
 
 
 def _digest_of(place: Target | None, local: Path | None, name: str) -> str:
