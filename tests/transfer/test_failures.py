@@ -280,3 +280,18 @@ def test_a_link_planted_during_the_run_leads_nowhere(
     elsewhere = {path: data for path, data in made.items() if path.startswith("d0/")}
     assert {path: data for path, data in contents(out).items()
             if path.startswith("d0/")} == elsewhere, "the rest did not arrive"
+
+
+@pytest.mark.parametrize("verb", ["DELE", "RMD"])
+def test_what_may_not_go_is_told(here: Lab, tmp_path: Path, verb: str) -> None:
+    """A server's 550 says as little as "no": that it is gone already, or that it may not go."""
+    (tmp_path / "stays").write_bytes(b"x")
+    here.ftp.files.put("/up/extra", b"extra")
+    if verb == "RMD":
+        here.ftp.files.make_folder("/up/old")
+    here.ftp.faults.on(verb, b"550 no", times=9)
+    result = mirror(tmp_path, **home(here), delete="after")
+    assert [path for path, _ in result.failures] == ["old" if verb == "RMD" else "extra"]
+    here.ftp.faults.clear()
+    assert mirror(tmp_path, **home(here), delete="after").ok
+    assert served(here) == {"stays": b"x"}

@@ -109,7 +109,26 @@ class _AsyncRemoteSteps(AsyncSteps):
 
     async def remove(self, paths: Sequence[str], *, folders: bool = False) -> Outcomes:
         errors = await _errors(self._files.remove_many(self._at(paths), folders=folders))
-        return [None if isinstance(error, NotFound) else error for error in errors]
+        doubtful = [path for path, error in zip(paths, errors, strict=True)
+                    if isinstance(error, NotFound)]
+        there = await self._still_there(doubtful, folders)
+        return [None if isinstance(error, NotFound) and path not in there else error
+                for path, error in zip(paths, errors, strict=True)]
+
+    async def _still_there(self, paths: Sequence[str], folders: bool) -> set[str]:
+        """Those of *paths* that are not gone: FTP's 550 may also mean that they may not go."""
+        if not folders:
+            return {path for path, outcome in zip(paths, [
+                one async for one in self._files.stat_many(self._at(paths))], strict=True)
+                if outcome.value is not None}
+        there = set()
+        for path in paths:
+            try:
+                await self._files.stat(self._target.at(path))
+                there.add(path)
+            except PostelError:
+                pass  # gone, as was wanted
+        return there
 
     async def put_aside(self, paths: Sequence[str], backup: str) -> Outcomes:
         for folder in sorted({f"{backup}/{path}".rpartition("/")[0] for path in paths}):
