@@ -200,6 +200,7 @@ def moment(text: str) -> Any:
 @pytest.mark.parametrize(("name", "read", "as_expected"), [
     ("address", grouped, 24), ("content_type", media, 46), ("date", moment, 17),
     ("id", lambda text: list(parse_ids(text)), 4),
+    ("list", lambda text: list(parse(b"Keywords:" + text.encode()).headers.listed("keywords")), 4),
     ("unstructured", lambda text: parse(b"Subject:" + text.encode() + b"\n\n").subject, 11),
 ])
 def test_stalwart_fields(corpora: Corpora, name: str, read: Callable[[str], Any],
@@ -211,7 +212,7 @@ def test_stalwart_fields(corpora: Corpora, name: str, read: Callable[[str], Any]
         if name == "content_type" and want and want.setdefault("attributes", None):
             want["attributes"] = sorted(want["attributes"])
         header = case["header"]
-        found = read(header if name == "unstructured" else unfolded(header.encode()))
+        found = read(header if name in ("list", "unstructured") else unfolded(header.encode()))
         good += found == want
         if found != want:
             say(f"{name}: {header!r}\n  {found}\n  {want}")

@@ -116,6 +116,8 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "uuencode": lambda n: text(b"begin 644 a\n#8V%T\n`\nend\n" * n),
     "uuencode begun": lambda n: text(b"begin 644 a\n#8V%T\n" * n),
     "yEnc begun": lambda n: text(b"=ybegin line=128 size=3 name=a\nabc\n" * n),
+    "pictures": lambda n: mixed(b"--x\nContent-Type: image/png\n\nb\n" * (n // 4)),
+    "keywords": lambda n: lambda: parse(b"Keywords:" + b"a," * n).headers.listed("keywords"),
     "names alike": lambda n: mixed(
         b"--x\nContent-Type: a/b; name=a\n\nb\n" * (n // 10)),
     "tags": lambda n: lambda: html_to_text("<b>a</b>" * n),

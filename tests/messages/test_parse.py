@@ -99,6 +99,21 @@ def test_fields_are_blind_to_case_and_keep_their_order() -> None:
     assert len(fields) == 3
 
 
+def test_what_is_encoded_begins_no_line() -> None:
+    message = parse(b"Subject: =?utf-8?q?a=0D=0ABcc:_eve@x=00=1B?=\n"
+                    b"From: =?utf-8?q?a=0Ab?= <a@x>\n"
+                    b"Content-Disposition: attachment; filename*=utf-8''a%0D%0Ab\n\n")
+    assert message.subject == "a  Bcc: eve@x"
+    assert message.from_.mailboxes[0].name == "a b"
+    assert message.root.filename == "a  b"
+
+
+def test_lists_of_words() -> None:
+    fields = parse(b"Keywords: one, =?utf-8?q?zw=C3=B6lf?=,\n two words\nkeywords: ,x\n\n").headers
+    assert fields.listed("Keywords") == ("one", "zwölf", "two words", "x")
+    assert fields.listed("none") == ()
+
+
 def test_a_message_that_is_empty() -> None:
     message = parse(b"")
     assert (message.subject, message.from_, message.date, message.text) == ("", (), None, "")

@@ -178,6 +178,12 @@ class Headers:
         """The message identifiers in a field, without angle brackets."""
         return parse_ids(self.text(name))
 
+    def listed(self, name: str) -> tuple[str, ...]:
+        """What stands between the commas of all fields of this name, such as Keywords, decoded."""
+        found = (decode_words(one.strip()) for raw in self.bytes(name)
+                 for one in unfolded(raw).split(","))
+        return tuple(one for one in found if one)
+
     def parameters(self, name: str) -> tuple[str, dict[str, str]]:
         """The first word of a field in lower case, and its parameters."""
         return parse_parameters(self.text(name))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from . import charsets
-from .words import decode_words
+from .words import decode_words, one_line
 
 __all__ = ["parse_parameters"]
 
@@ -93,7 +93,7 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
         unquote_to_bytes(raw) if extended else raw
         for raw, extended in ((text.encode("utf-8", "surrogateescape"), extended)
                               for text, extended in ordered))
-    return str(charsets.decode(data, charset or None))
+    return one_line(charsets.decode(data, charset or None))
 
 
 def _without_comments(value: str) -> str:

@@ -205,10 +205,12 @@ class Parsed:
         made: list[Attached] = []
         taken: set[str] = set()
         counts: dict[str, int] = {}
-        media = [part for part in bodies.text if not part.content_type.startswith("text/")]
-        for part in [*bodies.attachments, *(p for p in media if p not in bodies.attachments)]:
+        known = {id(part) for part in bodies.attachments}
+        media = [part for part in bodies.text
+                 if not part.content_type.startswith("text/") and id(part) not in known]
+        for part in [*bodies.attachments, *media]:
             name = part.filename
-            if name is None and part.message is not None:
+            if name is None and part.content_type.startswith("message/") and part.children:
                 subject = part.children[0].headers.get("subject")
                 name = f"{subject[:80]}.eml" if subject else None
             safe = unlike(file_name(name, part.content_type, len(made) + 1), taken, counts)

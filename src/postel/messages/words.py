@@ -11,11 +11,23 @@ import re
 
 from . import charsets
 
-__all__ = ["decode_words"]
+__all__ = ["decode_words", "one_line"]
 
 _BEGIN = re.compile(r"=\?([^\s?*]{1,60})(?:\*[^\s?]{0,60})?\?([BbQq])\?")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_ONE_LINE = {**dict.fromkeys([*range(32), 127]), 9: " ", 10: " ", 13: " "}
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+def one_line(text: str) -> str:
+    """*text* without control characters: what was encoded may not begin a line of its own.
+
+    Example:
+        >>> one_line("Hello\\r\\nBcc: eve@example.org\\0")
+        'Hello  Bcc: eve@example.org'
+    """
+    return text.translate(_ONE_LINE) if _CONTROL.search(text) else text
 
 
 def decode_words(text: str) -> str:
@@ -54,7 +66,7 @@ def decode_words(text: str) -> str:
     if charset:
         out.append(charsets.decode(held, charset))
     out.append(text[done:])
-    return "".join(out)
+    return one_line("".join(out))
 
 
 def _word(kind: str, text: str) -> bytes:
