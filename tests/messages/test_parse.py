@@ -203,6 +203,35 @@ def test_a_boundary_that_begins_another() -> None:
     assert last.content == b"two"
 
 
+@pytest.mark.parametrize(("line", "ends"), [
+    (b"--a", True), (b"--a  ", True), (b"--a and more", True), (b"--a--", True), (b"--a--<br>", True),
+    (b"--alpha", False), (b"--a-", False), (b"--a--b", False), (b"--a_1", False), (b"-- a", False),
+    (b" --a", False), (b"--A", False),
+])
+def test_what_is_a_boundary(line: bytes, ends: bool) -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=a\n\n--a\n\none\n" + line + b"\n\ntwo\n--a--\n"
+    first = parse(raw).root.children[0]
+    assert (first.content == b"one") == ends
+
+
+def test_a_signed_message_that_is_attached_still_verifies() -> None:
+    from dkim_vectors import BRISBANE, ED25519
+
+    from postel.messages import Signer, offline
+    from postel.messages.dkim import verify
+
+    raw = MIXED.replace(b"\n", b"\r\n")
+    signer = Signer("x.example", "s", ED25519)
+    signed = signer.sign(raw, now=1_795_000_000) + raw
+    around = (b"Content-Type: multipart/mixed; boundary=around\r\n\r\n--around\r\n"
+              b"Content-Type: message/rfc822\r\n\r\n" + signed + b"\r\n--around--\r\n")
+    inside = parse(around).root.children[0].message
+    assert inside is not None
+    assert bytes(inside) == signed
+    table = {("s._domainkey.x.example", "TXT"): [BRISBANE]}
+    assert offline(verify(bytes(inside), now=1_795_000_000), table)[0].result == "pass"
+
+
 def test_messages_within_messages() -> None:
     raw = (b"Content-Type: multipart/digest; boundary=d\n\n--d\n\nSubject: one\n\n1\n"
            b"--d\nContent-Type: message/rfc822\n\nSubject: two\n\n2\n--d--\n")

@@ -19,6 +19,8 @@ from .parameters import parse_parameters
 __all__ = ["Node", "head_end", "scan"]
 
 _STOP = re.compile(rb"\n(?:(\r?\n)|--)")
+_AFTER = re.compile(rb"(--)?(?![0-9A-Za-z'()+_,./:=?-])")
+"""What may follow a boundary on its line: nothing that could be more of another boundary."""
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _FIELDS = re.compile(rb"(?:[!-9;-~]++[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*+")
 _NESTED = ("message/rfc822", "message/global", "message/news")
@@ -116,8 +118,8 @@ def _match(raw: bytes, at: int, known: dict[bytes, list[int]]) -> tuple[bytes, i
     if line.endswith(b"--") and line[:-2] in known:
         return line[:-2], stop, True
     innermost = next(reversed(known))
-    if line.startswith(innermost):  # RFC 2046 section 5.1.1: what follows on the line is ignored
-        return innermost, stop, line.startswith(b"--", len(innermost))
+    if line.startswith(innermost) and (after := _AFTER.match(line, len(innermost))):
+        return innermost, stop, after[1] is not None  # RFC 2046 section 5.1.1: the rest is ignored
     return None
 
 
