@@ -6,6 +6,7 @@ import email
 import io
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import policy
 from email.message import EmailMessage
@@ -18,9 +19,11 @@ from hypothesis import strategies as st
 
 from postel.errors import TransferError, UsageError
 from postel.messages import Attachment, Built, Event, Message, Parsed, Source, parse
+from postel.messages.calendar import invites_of, read_calendar
 from postel.messages.encode_addresses import boxes, written
 from postel.messages.encode_words import phrase, unstructured
 from postel.messages.fold import field
+from postel.messages.invite import answer_to
 from postel.messages.source import Encoded
 from postel.messages.words import decode_words
 
@@ -461,6 +464,30 @@ def test_answers_and_cancellations() -> None:
     assert "ATTENDEE;CN=Bob;PARTSTAT=DECLINED:mailto:bob@example.org\r\n" in reply
     assert "STATUS:CANCELLED\r\n" in event(method="CANCEL").ics()
     assert "DTSTART;VALUE=DATE:20261121\r\n" in event(start=NOW.date(), end=None).ics()
+
+
+def test_what_is_written_is_read() -> None:
+    made = event(rrule="FREQ=WEEKLY;COUNT=3", location="é" * 60, description="a\\b;c", instance=NOW)
+    found = read_calendar(made.ics())
+    assert found.method == "request"
+    (one,) = found.events
+    assert (one.uid, one.summary, one.location, one.description) == (
+        made.uid, made.summary, made.location, made.description)
+    assert (one.start, one.end, one.instance, one.stamp) == (NOW, NOW, NOW, NOW)
+    assert (one.rule, one.sequence) == (made.rrule, 0)
+    assert one.organizer is not None
+    assert one.organizer.address == "ann@example.org"
+    assert [(who.name, who.address, who.state, who.asked) for who in one.attendees] == [
+        ("Böb, the 'x'", "bob@example.org", "needs-action", True),
+        ("", "cy@example.org", "needs-action", True)]
+    mail = parse(bytes(built(text="Come", invite=made)))
+    assert invites_of(mail) == [found]
+    back = read_calendar(answer_to(one, "bob@example.org", "tentative", stamp=NOW).ics())
+    assert (back.method, back.events[0].uid, back.events[0].instance) == ("reply", made.uid, NOW)
+    assert [(who.address, who.state) for who in back.events[0].attendees] == [
+        ("bob@example.org", "tentative")]
+    with pytest.raises(UsageError, match="nobody has invited"):
+        answer_to(replace(one, organizer=None), "bob@example.org", "accepted", stamp=NOW)
 
 
 @pytest.mark.parametrize(("more", "says"), [

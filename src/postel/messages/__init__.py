@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .headers import Field, Headers
     from .html_text import html_to_text
     from .ids import parse_ids
-    from .invite import Event
+    from .invite import Event, answer_to
     from .lists import ListInfo, list_of
     from .media_types import type_of
     from .parameters import parse_parameters
@@ -38,11 +38,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Address", "AddressList", "Asking", "Attached", "Attachment", "AuthResults", "Built",
     "Calendar", "Defect", "Delivery", "Event", "Feedback", "Field", "Found", "Group", "Headers",
-    "Invite", "ListInfo", "Message", "Parsed", "Part", "Question", "Reading", "Signer", "Source",
-    "Thread", "ThreadEntry", "Threads", "Tnef", "auth_results_of", "decode_words", "draft_of",
-    "format_date", "forward", "from_email", "html_to_text", "invites_of", "is_tnef", "list_of",
-    "offline", "parse", "parse_addresses", "parse_date", "parse_ids", "parse_parameters",
-    "read_calendar", "read_tnef", "reply", "report_of", "to_email", "type_of",
+    "Invite", "ListInfo", "Message", "Parsed", "Part", "Question", "Reading", "Signer",
+    "Source", "Thread", "ThreadEntry", "Threads", "Tnef", "answer_to", "auth_results_of",
+    "decode_words", "draft_of", "format_date", "forward", "from_email", "html_to_text",
+    "invites_of", "is_tnef", "list_of", "offline", "parse", "parse_addresses", "parse_date",
+    "parse_ids", "parse_parameters", "read_calendar", "read_tnef", "reply", "report_of",
+    "to_email", "type_of",
 ]
 
 _HOMES = {
@@ -60,7 +61,7 @@ _HOMES = {
     "headers": ("Field", "Headers"),
     "html_text": ("html_to_text",),
     "ids": ("parse_ids",),
-    "invite": ("Event",),
+    "invite": ("Event", "answer_to"),
     "lists": ("ListInfo", "list_of"),
     "media_types": ("type_of",),
     "parameters": ("parse_parameters",),

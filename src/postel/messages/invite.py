@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import UsageError
-from .encode_addresses import Box, Boxes, boxes
+from .encode_addresses import Box, Boxes, boxes, named
 from .encode_words import checked, whole
 
-__all__ = ["Event"]
+if TYPE_CHECKING:
+    from .calendar import Invite
+
+__all__ = ["Event", "answer_to"]
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _PARTSTAT = {"accepted": "ACCEPTED", "declined": "DECLINED", "tentative": "TENTATIVE"}
@@ -41,6 +44,7 @@ class Event:
         sequence: one more with each change that matters.
         rrule: how it repeats: ``FREQ=WEEKLY;COUNT=5``.
         answer: of a reply: ``accepted``, ``declined`` or ``tentative``.
+        instance: which one of a recurrence this is about; by default all.
 
     Example:
         >>> event = Event(uid="42@example.org", stamp=datetime(2026, 11, 21, tzinfo=UTC),
@@ -65,6 +69,7 @@ class Event:
     sequence: int = 0
     rrule: str = ""
     answer: str = ""
+    instance: datetime | date | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "organizer", boxes(self.organizer, "organizer"))
@@ -80,7 +85,7 @@ class Event:
             raise UsageError(f"rrule '{self.rrule!r}': such as FREQ=WEEKLY;COUNT=5")
         if self.method == "REPLY" and (self.answer not in _PARTSTAT or len(self.attendees) != 1):
             raise UsageError("invite: a reply is one attendee's: accepted, declined or tentative")
-        for what in ("stamp", "start", "end"):
+        for what in ("stamp", "start", "end", "instance"):
             moment = getattr(self, what)
             if isinstance(moment, datetime) and moment.tzinfo is None:
                 raise UsageError(f"{what}: a moment without its time zone",
@@ -101,6 +106,8 @@ class Event:
         lines = ["BEGIN:VCALENDAR", "PRODID:-//Postel//EN", "VERSION:2.0",
                  f"METHOD:{self.method}", "BEGIN:VEVENT", f"UID:{_text(self.uid)}",
                  f"DTSTAMP:{_moment(self.stamp)[1:]}", f"DTSTART{_moment(self.start)}"]
+        if self.instance is not None:
+            lines.append(f"RECURRENCE-ID{_moment(self.instance)}")
         if self.end is not None:
             lines.append(f"DTEND{_moment(self.end)}")
         lines += [f"{name}:{_text(value)}" for name, value in (
@@ -116,6 +123,45 @@ class Event:
         lines += [_person("ATTENDEE", one, state) for one in self.attendees]
         lines += [f"SEQUENCE:{int(self.sequence)}", "END:VEVENT", "END:VCALENDAR"]
         return "\r\n".join(map(_folded, lines)) + "\r\n"
+
+
+def answer_to(invite: Invite, attendee: Boxes, answer: str, *, stamp: datetime) -> Event:
+    r"""The reply to an invitation that was read (RFC 5546 section 3.2.3), for its organizer.
+
+    Args:
+        invite: one of `postel.messages.calendar.invites_of`.
+        attendee: who answers.
+        answer: ``accepted``, ``declined`` or ``tentative``.
+        stamp: now.
+
+    Raises:
+        UsageError: nobody has invited, or not to an event.
+
+    Example:
+        >>> from postel.messages.calendar import read_calendar
+        >>> found = read_calendar("BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:1\n"
+        ...     "DTSTART:20261121T150000Z\nORGANIZER:mailto:ann@example.org\n"
+        ...     "END:VEVENT\nEND:VCALENDAR\n")
+        >>> reply = answer_to(found.events[0], "bob@example.org", "accepted",
+        ...                   stamp=datetime(2026, 11, 21, tzinfo=UTC))
+        >>> reply.method, str(reply.organizer[0])
+        ('REPLY', 'ann@example.org')
+    """
+    if invite.organizer is None or invite.kind != "event":
+        raise UsageError("invite: nobody has invited to an event here")
+    who = invite.organizer
+    return Event(
+        uid=invite.uid, stamp=stamp, start=_zoned(invite.start) or stamp, end=_zoned(invite.end),
+        summary=invite.summary, location=invite.location, method="REPLY", answer=answer,
+        sequence=invite.sequence, attendees=attendee, instance=_zoned(invite.instance),
+        organizer=named(" ".join(_CONTROL.sub(" ", who.name).split()), who.address, "organizer"))
+
+
+def _zoned(when: datetime | date | None) -> datetime | date | None:
+    """A moment of no zone ("floating") is answered as one of UTC: only its uid counts."""
+    if isinstance(when, datetime) and when.tzinfo is None:
+        return when.replace(tzinfo=UTC)
+    return when
 
 
 def _moment(when: datetime | date) -> str:
