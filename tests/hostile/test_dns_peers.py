@@ -30,12 +30,25 @@ def truncated(question: bytes) -> list[bytes]:
     return [bytes(answer)]
 
 
+def both() -> tuple[socket.socket, socket.socket]:
+    """Sockets for datagrams and for TCP at one port."""
+    for _ in range(50):
+        tcp = socket.create_server(("127.0.0.1", 0))
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind(tcp.getsockname())
+        except OSError:  # another has that port
+            tcp.close()
+            udp.close()
+            continue
+        return udp, tcp
+    raise OSError("no port is free for both")
+
+
 @contextmanager
 def server(by_datagram: Answer, by_tcp: Answer = right) -> Iterator[str]:
     """A name server that answers as it is told; what TCP gets is sent as it is."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", 0))
-    tcp = socket.create_server(udp.getsockname())
+    udp, tcp = both()
     stop = threading.Event()
     for sock in (udp, tcp):
         sock.settimeout(0.02)

@@ -134,6 +134,7 @@ class DNSServer(Server):
         self.records = records
         self.questions: list[tuple[str, str]] = []
         self._datagrams: asyncio.Task[None] | None = None
+        self._socket: socket.socket | None = None
 
     async def start(self) -> None:
         """Listen, for datagrams and for TCP at the same port."""
@@ -147,6 +148,7 @@ class DNSServer(Server):
                 continue
             self.port = port
             self._listener = asyncio.create_task(self._accept(sock), name="dns listener")
+            self._socket = udp
             self._datagrams = asyncio.create_task(self._listen(udp), name="dns datagrams")
             return
         raise UsageError("the lab's name server found no port for both UDP and TCP")
@@ -157,6 +159,8 @@ class DNSServer(Server):
             self._datagrams.cancel()
             await asyncio.gather(self._datagrams, return_exceptions=True)
             self._datagrams = None
+        if self._socket is not None:
+            self._socket.close()  # a task that was cancelled before it began has not
         await super().stop()
 
     async def _listen(self, sock: socket.socket) -> None:
