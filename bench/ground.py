@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.build import ROOT, Unavailable
+from bench.filed import make
 from bench.job import Job
 from bench.launch import run
 from bench.link import SERVER, Link, open_link
@@ -71,6 +72,8 @@ class Ground:
         """What is there before a run: a mirror that is to be found unchanged."""
         if row.action == "mirror-again":
             shutil.copytree(self.source(row), scratch / "out")
+        if row.action in ("mbox-read", "maildir-read"):
+            make(row.action, scratch, self.job(row, scratch).count)
         server = self.server(row)
         if isinstance(server, Postfix):
             server.mark()

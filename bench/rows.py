@@ -172,6 +172,10 @@ ROWS = [
         "parse-html", "none", "email, policy.default", "mails"),
     Row("parse-file", "{sizes.rcpts:,} letters with a file of 1 MB, everything decoded",
         "parse-file", "none", "email, policy.default", "rcpts"),
+    *(Row(f"{kind.lower()}-{what}", f"{{sizes.messages:,}} letters of 4 KB {done} {kind}",
+          f"{kind.lower()}-{what}", "none", "mailbox", "messages")
+      for kind in ("mbox", "Maildir") for what, done in (("read", "read from one"),
+                                                         ("write", "written to one"))),
     *(Row(f"dkim-{what}-{kind}", f"{{sizes.mails:,}} messages of 1 KiB {done} by DKIM, {label}",
           f"dkim-{what}-{kind}", "none", "dkimpy", "mails")
       for what, done in (("verify", "verified"), ("sign", "signed"))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 __all__ = ["NAMES", "body_at", "field_of", "flags_of", "leading", "write_leading"]
@@ -56,13 +57,20 @@ def write_leading(message: bytes, flags: frozenset[str], length: int | None) -> 
         >>> write_leading(b"To: a\\n\\n", frozenset({"seen", "flagged", "To do"}), 5)
         b'Content-Length: 5\\nStatus: R\\nX-Status: F\\nX-Keywords: To%20do\\n'
     """
-    lines = [] if length is None else [b"Content-Length: %d\n" % length]
+    start = b"" if length is None else b"Content-Length: %d\n" % length
+    return start + _flag_lines(flags, _OURS.match(message) is not None)
+
+
+@lru_cache(maxsize=256)
+def _flag_lines(flags: frozenset[str], marked: bool) -> bytes:
+    """The fields of flags; the last of them also if it is empty where *marked*."""
+    lines = []
     for name, letters in ((b"Status", _STATUS), (b"X-Status", _X_STATUS)):
         text = "".join(letter for letter, flag in letters.items() if flag in flags)
         if text:
             lines.append(name + b": " + text.encode() + b"\n")
     words = sorted(flags - set(_STATUS.values()) - set(_X_STATUS.values()))
-    if words or _OURS.match(message):
+    if words or marked:
         lines.append(b"X-Keywords: " + " ".join(quote(w, safe=_SAFE) for w in words).encode()
                      + b"\n")
     return b"".join(lines)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from ..errors import NotSupported, UsageError
 from .face import Letter
@@ -149,7 +150,7 @@ class MboxFile(FileBox):
             text = _QUOTE.sub(b">", data)
         elif self.kind == "mboxo" and b"From " in data:
             text = _QUOTE_OLD.sub(b">", data)
-        return b"".join(_around(letter, text, opening, counted=self._counted)) + b"\n"
+        return b"".join([*_around(letter, text, opening, counted=self._counted), b"\n"])
 
     def gap(self, tail: bytes, size: int) -> bytes:
         """Line ends up to an empty line."""
@@ -244,14 +245,18 @@ def _marked(data: bytes, at: int) -> tuple[int, int] | None:
 
 def _around(letter: Letter, text: bytes, opening: bytes, *, counted: bool) -> list[bytes]:
     """First line, the mailbox's fields, the message, and the line end it may lack."""
-    when = (letter.date or datetime.now(UTC)).timestamp()
     unended = bool(text) and not text.endswith(b"\n")
     length = None
     if counted or unended:
         body = body_at(text, 0)
         length = len(text) - body if body >= 0 else 0
     fields = write_leading(text, letter.flags, length)
-    return [opening or from_line(letter.sender, when), fields, text, b"\n" if unended else b""]
+    when = int((letter.date or datetime.now(UTC)).timestamp())
+    first = opening or _first_line(letter.sender, when)
+    return [first, fields, text, b"\n"] if unended else [first, fields, text]
+
+
+_first_line = lru_cache(maxsize=256)(from_line)
 
 
 def _unended(head: bytes, begin: int, stop: int, fields: dict[bytes, bytes]) -> int:
