@@ -41,7 +41,7 @@ def test_nobody_takes_it(mail: lab.Lab, postel: Run) -> None:
 
 
 @pytest.mark.parametrize(("words", "reason"), [
-    (["--later", "2h"], "--later: not with --direct"),
+    (["--later", "2h"], "--direct and --later"),
     (["--dkim-key", "dkim.key"], "--dkim-key: who signs?"),
     (["--dkim-selector", "s1"], "there is nothing to sign with"),
     (["--dkim-key", "dkim.key", "--dkim-selector", "a b"], "DKIM: a name in it is no domain name")])
