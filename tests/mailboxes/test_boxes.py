@@ -262,6 +262,18 @@ def test_content_length_is_believed_where_it_leads(tmp_path: Path) -> None:
     assert len(mailboxes.open(tmp_path / "liar", "mboxcl2")) == 3
 
 
+def test_mmdf_messages_that_share_a_mark(tmp_path: Path) -> None:
+    mark = b"\x01\x01\x01\x01\n"
+    (tmp_path / "box").write_bytes(mark + mark.join(b"n: %d\n\n" % n for n in range(3)))
+    box = mailboxes.open(tmp_path / "box")
+    first, second, third = box
+    box.set_flags({second.key: ["seen"]})
+    assert [one.read() for one in box] == [b"n: %d\n\n" % n for n in range(3)]
+    box.remove([first.key])
+    assert [one.read() for one in box] == [b"n: 1\n\n", b"n: 2\n\n"]
+    assert third.size == 6
+
+
 def test_maildir_folders_and_names(tmp_path: Path) -> None:
     for name in ("", ".Sent", ".Entw&APw-rfe.2026"):
         mailboxes.open(tmp_path / "M" / name, "maildir").append(b"a: b\n\n")

@@ -129,7 +129,6 @@ class FileBox(Box):
     ) -> None:
         super().__init__(path, kind, sync=sync)
         self.lock = FileLock(self.path, timeout=timeout, dotlock=dotlock)
-        self._file: int | None = None
 
     @abc.abstractmethod
     def scan(self, read: Callable[[int, int], bytes]) -> Iterator[Region]:
@@ -174,9 +173,6 @@ class FileBox(Box):
     def bytes_at(self, offset: int, count: int) -> bytes:
         """Bytes of the file, fewer at its end."""
         with disk_errors(f"reading {self.path}"):
-            file = self._file
-            if file is not None:
-                return _pread(file, offset, count)
             file = os.open(self.path, os.O_RDONLY | _BINARY)
             try:
                 return _pread(file, offset, count)

@@ -231,8 +231,10 @@ class MMDF(FileBox):
         return b"" if not tail or tail.endswith(b"\n") else b"\n"
 
     def outer(self, region: Region) -> tuple[int, int]:
-        """With the marks around it."""
-        return region.start - len(MARK), region.end + len(MARK)
+        """With the marks around it; one that begins the next message as well stays."""
+        end = region.end + len(MARK)
+        own = self.bytes_at(end, len(MARK)) in (b"", MARK)
+        return region.start - len(MARK), end if own else region.end
 
 
 def _marked(data: bytes, at: int) -> tuple[int, int] | None:
