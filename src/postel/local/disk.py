@@ -113,7 +113,15 @@ def look(path: Path) -> Entry:
 def listing(folder: Path) -> Iterator[os.DirEntry[str]]:
     """What is in *folder*, not yet looked at; the folder itself is closed again at once."""
     with refused("list", folder), os.scandir(folder) as found:
-        return iter(list(found))
+        entries = list(found)
+    entries.reverse()
+    return _drained(entries)
+
+
+def _drained(entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    """Each of *entries*, from the last one on, forgotten then: what it has looked up is large."""
+    while entries:
+        yield entries.pop()
 
 
 def batch(folder: Path, found: Iterator[os.DirEntry[str]], most: int) -> list[Entry]:
