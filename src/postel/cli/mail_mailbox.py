@@ -17,11 +17,14 @@ from .render import cut, print_json, size
 
 if TYPE_CHECKING:
     from ..mailboxes import Box, Kind, Stored
+    from ..messages import Parsed
 
 __all__ = ["command"]
 
 _KINDS = ("mboxrd", "mboxo", "mboxcl", "mboxcl2", "takeout", "mmdf", "babyl", "maildir", "mh",
           "eml")
+_LONGEST_HEAD = 8 << 20
+"""Bytes of a message that are read for its header."""
 _WRITTEN = [kind for kind in _KINDS if kind != "takeout"]
 
 
@@ -44,11 +47,9 @@ def list_(path: str, kind: Kind | None, folders: bool, threads: bool, flags: tup
     if folders:
         _folders(path, as_json)
         return
-    box = _opened(path, kind)
-    chosen = (one for one in box if set(flags) <= one.flags)
-    rows = _threaded(chosen) if threads else ((one, 0) for one in chosen)
-    for message, depth in rows:
-        _line(message, depth, as_json)
+    chosen = (one for one in _opened(path, kind) if set(flags) <= one.flags)
+    for record, depth in _threaded(chosen) if threads else _plain(chosen):
+        _print(record, depth, as_json)
 
 
 @command.command("show")
@@ -149,42 +150,52 @@ def _folders(path: str, as_json: bool) -> None:
             click.echo(f"{count:>8}  {box.kind:<8}  {display(name) or '.'}")
 
 
-def _line(message: Stored, depth: int, as_json: bool) -> None:
-    from ..messages import parse
-
-    read = parse(b"".join(_head(message)))
+def _record(message: Stored, read: Parsed) -> dict[str, Any]:
+    """What a line says of a message; small, however large that is."""
     author = next((one.name or one.address for one in read.from_.mailboxes), "")
     when = message.date or read.date
-    record: dict[str, Any] = {
-        "key": message.key, "date": when.isoformat() if when else None,
-        "flags": sorted(display(flag) for flag in message.flags), "size": message.size,
-        "from": display(author), "subject": display(read.subject)}
+    return {"key": message.key, "date": when.isoformat() if when else None,
+            "flags": sorted(display(flag) for flag in message.flags), "size": message.size,
+            "from": display(author), "subject": display(read.subject)}
+
+
+def _print(record: dict[str, Any], depth: int, as_json: bool) -> None:
     if as_json:
         print_json(record | {"depth": depth})
         return
-    marks = "".join(mark if flag in message.flags else "-" for flag, mark in
+    marks = "".join(mark if flag in record["flags"] else "-" for flag, mark in
                     (("seen", "S"), ("answered", "R"), ("flagged", "F"), ("deleted", "T")))
-    day = when.strftime("%Y-%m-%d %H:%M") if when else ""
-    indent = "  " * min(depth, 12)
-    click.echo(f"{message.key:>8}  {day:16}  {marks}  {size(message.size):>8}  "
-               f"{cut(record['from'], 24):24}  {indent}{record['subject']}")
+    day = (record["date"] or "")[:16].replace("T", " ")
+    click.echo(f"{record['key']:>8}  {day:16}  {marks}  {size(record['size']):>8}  "
+               f"{cut(record['from'], 24):24}  {'  ' * min(depth, 12)}{record['subject']}")
 
 
-def _head(message: Stored) -> Iterator[bytes]:
+def _head(message: Stored) -> Parsed:
     """As much of a message as its header needs; attachments stay on the disk."""
+    from ..messages import parse
+
+    read = b""
     for piece in message.chunks():
-        yield piece
-        if b"\n\n" in piece or b"\r\n\r\n" in piece:
-            return
+        read += piece
+        if b"\n\n" in piece or b"\r\n\r\n" in piece or len(read) > _LONGEST_HEAD:
+            break
+    return parse(read)
 
 
-def _threaded(messages: Iterator[Stored]) -> Iterator[tuple[Stored, int]]:
-    from ..messages import ThreadEntry, Threads, parse
+def _plain(messages: Iterator[Stored]) -> Iterator[tuple[dict[str, Any], int]]:
+    for message in messages:
+        yield _record(message, _head(message)), 0
+
+
+def _threaded(messages: Iterator[Stored]) -> Iterator[tuple[dict[str, Any], int]]:
+    from ..messages import ThreadEntry, Threads
 
     threads: Threads[int] = Threads()
-    found = list(messages)
-    for number, message in enumerate(found):
-        threads.add(ThreadEntry.of(number, parse(b"".join(_head(message)))))
+    found = []
+    for number, message in enumerate(messages):
+        read = _head(message)
+        found.append(_record(message, read))
+        threads.add(ThreadEntry.of(number, read))
     for thread in threads.threads():
         for row in thread.rows:
             if row.entry is not None:
