@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,3 +33,30 @@ def corpora() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def linear() -> Callable[..., None]:
+    """`linear(work, 1_000)`: eight times the input takes about eight times as long.
+
+    What is quadratic takes sixty-four times. The clock is the processor time of this thread, and
+    there are several attempts, so that what else the machine does fails nobody.
+    """
+    def spent(work: Callable[[int], object], size: int) -> float:
+        best = float("inf")
+        for _ in range(2):
+            begun = time.thread_time()
+            work(size)
+            best = min(best, time.thread_time() - begun)
+        return best
+
+    def check(work: Callable[[int], object], size: int) -> None:
+        seen = []
+        for _ in range(4):
+            small, large = spent(work, size), spent(work, 8 * size)
+            if large <= 8 * small * 3 + 0.02:
+                return
+            seen.append(f"{small:.4f} s and {large:.4f} s")
+        pytest.fail(f"{size} and {8 * size} of it took: {', '.join(seen)}")
+
+    return check

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -222,12 +221,10 @@ def test_broken_tnef_never_raises(data: bytes, place: int, value: int) -> None:
 
 
 def test_a_packed_body_cannot_explode() -> None:
-    begin = time.process_time()
     bomb = bytes.fromhex("00000000ffffff0f4c5a467500000000") + b"\xff" * 100_000
     text, defect = decompress(bomb)
     assert text is None
     assert "too large" in defect
-    assert time.process_time() - begin < 1
 
 
 # calendars
@@ -355,12 +352,6 @@ def test_broken_calendars_never_raise(text: str) -> None:
     lambda n: report_of(parse(b"Content-Type: message/delivery-status\n\n" + b"\n \n" * n)),
 ], ids=["nesting", "quotes", "parameters", "attendees", "comments", "equals", "links", "recipients",
         "blanks"])
-def test_time_is_linear(make: Callable[[int], object]) -> None:
-    def spent(size: int) -> float:
-        begin = time.process_time()
-        make(size)
-        return time.process_time() - begin
-
-    make(100)
-    small = min(spent(10_000) for _ in range(2))
-    assert spent(80_000) < 8 * small * 3 + 0.15
+def test_time_is_linear(
+        make: Callable[[int], object], linear: Callable[..., None]) -> None:
+    linear(make, 4_000)
