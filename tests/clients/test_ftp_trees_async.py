@@ -98,6 +98,7 @@ async def test_a_server_that_allows_one_connection(
     assert len(arrived(tmp_path)) == 30
 
 
+@pytest.mark.slow
 async def test_helpers_that_lose_their_place_lose_no_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +173,7 @@ async def test_connection_lost_while_listing(tmp_path: Path) -> None:
     assert report.files == 30
 
 
+@pytest.mark.slow
 async def test_a_server_that_always_leaves(tmp_path: Path) -> None:
     peer = FTPPeer(files=FILES)
     peer.answers[b"RETR"] = lambda line, _: line.close()

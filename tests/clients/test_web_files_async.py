@@ -492,6 +492,7 @@ def test_both_are_file_clients() -> None:
     assert issubclass(AsyncClient, AsyncSite)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_limited_rate_holds_for_uploads_too(here: Any, scheme: str, tmp_path: Path) -> None:
     from time import monotonic

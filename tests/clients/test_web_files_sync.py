@@ -492,6 +492,7 @@ def test_both_are_file_clients() -> None:
     assert issubclass(Client, Site)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_limited_rate_holds_for_uploads_too(here: Any, scheme: str, tmp_path: Path) -> None:
     from time import monotonic

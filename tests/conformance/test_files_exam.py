@@ -130,8 +130,7 @@ CASES = [(entrant, index) for entrant in ENTRANTS for index in range(len(files_s
 ALIKE = {"https", "davs", "scp"}
 """Schemes of a client that is examined under another name, too: once, sync, is enough for them."""
 NAMES = [f"{entrant.name}-{files_sync.CHECKS[index].name}" for entrant, index in CASES]
-QUICK = {"sync": {"ftp", "file", "memory", "tftp", "http", "dav"},
-         "async": {"ftp", "file", "memory", "tftp"}}
+QUICK = {"sync": {"ftp", "file", "http"}, "async": {"ftp", "file", "memory", "tftp"}}
 """Who is examined in the quick suite; the others with the long tests."""
 
 

@@ -75,6 +75,7 @@ def recorded(peer: Any, session: Any, *more: Any) -> bytes:
     return bytes(peer.said)
 
 
+@pytest.mark.slow
 def test_ftp_cut_at_every_byte(tmp_path: Path) -> None:
     done: dict[str, Any] = {}
     whole = recorded(ftp_peer(), ftp_session, tmp_path, done)
@@ -143,6 +144,7 @@ class Injecting(FTPPeer):
         super().answer(line, verb, rest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", JUNK)
 def test_ftp_injected_at_every_boundary(junk: bytes, tmp_path: Path) -> None:
     for nth in range(26):
@@ -190,6 +192,7 @@ POP3_TRUE = {"count": 2, "uidl": ["aaa", "bbb"], "one": MESSAGE, "many": [MESSAG
              "stream": MESSAGE, "deleted": True}
 
 
+@pytest.mark.slow
 def test_pop3_cut_at_every_byte() -> None:
     done: dict[str, Any] = {}
     whole = recorded(pop3_peer(), pop3_session, done)

@@ -148,6 +148,7 @@ def test_an_answer_before_the_request() -> None:
     assert peer.connections == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_bombs(coding: str) -> None:
     size = 1 << 28
@@ -205,6 +206,7 @@ def test_silence_has_an_end() -> None:
             assert time.monotonic() - began < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"HTTP/1.1 100 C\r\n\r\n", b"X: y\r\n", b"a"])
 def test_dripping_has_an_end(piece: bytes) -> None:
     """A deadline is for the whole: a server that sends a byte now and then does not renew it."""

@@ -120,6 +120,7 @@ def test_lines_before_the_banner_are_allowed(backend: str) -> None:
     assert isinstance(error, TimedOut | ConnectionLost), error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_banner_one_byte_at_a_time_has_a_deadline(backend: str) -> None:
     stop = threading.Event()

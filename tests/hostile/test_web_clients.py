@@ -218,6 +218,7 @@ def test_a_name_that_is_too_long(here: Lab) -> None:
 # -- those who take their time -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_head_that_drips(here: Lab) -> None:
     """Slowloris: the limit is for the whole head, not from byte to byte."""
     here.http.options.header_wait = 0.3
@@ -246,6 +247,7 @@ def test_a_body_that_does_not_come(here: Lab) -> None:
     assert "/late" not in here.http.files.tree()
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_not_taken(here: Lab) -> None:
     here.http.options.body_wait = 0.2
     here.http.files.put("/large", bytes(50_000_000))

@@ -536,6 +536,7 @@ def test_every_quirk(here: Lab) -> None:
         here.http.quirks("good")
 
 
+@pytest.mark.slow
 def test_labs_leave_nothing_of_their_web_servers() -> None:
     import gc
     import threading

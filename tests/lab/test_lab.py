@@ -36,6 +36,7 @@ def use(here: Lab) -> None:
     box.quit()
 
 
+@pytest.mark.slow
 def test_twenty_labs_leave_nothing(recwarn: pytest.WarningsRecorder) -> None:
     with lab.start() as here:  # what the first one loads stays loaded
         use(here)

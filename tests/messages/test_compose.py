@@ -24,7 +24,7 @@ from postel.messages.encode_words import phrase, unstructured
 from postel.messages.fold import field
 from postel.messages.invite import answer_to
 from postel.messages.source import Encoded
-from postel.messages.words import decode_words
+from postel.messages.words import decode_words, one_line
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=timezone(timedelta(hours=1)))
 TOKEN = "4kJ8sPq2Xw7m"
@@ -312,8 +312,8 @@ def test_no_argument_makes_more_fields_than_it_should(
         assert line[:1] in b" \t" or line.partition(b":")[0].decode().lower() in NAMES
         assert len(line) <= 998
     ours, theirs = parse(raw), stdlib(raw)
-    assert ours.subject == subject
-    assert ours.headers.get("x-a") == value
+    assert ours.subject == one_line(subject)  # a tab is read as a space
+    assert ours.headers.get("x-a") == one_line(value)
     assert ours.to.mailboxes[0].address == "b@example.org"
     assert len(ours.attachments) == len(list(theirs.iter_attachments())) == 1
     assert len(theirs.keys()) == len(set(theirs.keys()))

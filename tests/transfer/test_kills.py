@@ -10,6 +10,7 @@ not whole under its name, none that was moved twice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -56,7 +57,8 @@ class Runner:
         asked.flush()
         child = int(told.readline())
         if not select.select([told], [], [], patience)[0]:
-            os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended just now
+                os.kill(child, signal.SIGKILL)
         return int(told.readline())
 
     def close(self) -> None:

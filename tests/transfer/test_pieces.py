@@ -68,6 +68,7 @@ def test_a_file_that_is_another_one_never_gets_the_name(here: Lab, url: str, out
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_is_gone_on_with(here: Lab, url: str, out: Path) -> None:
     here.ftp.faults.on("RETR", b"426 torn", cut=SMALLEST + 1000)
     here.ftp.faults.on("RETR", b"550 not now", times=99)
@@ -81,6 +82,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(here: Lab, url: str, out: Path) 
     assert moved[0] > SMALLEST, "it began afresh"
 
 
+@pytest.mark.slow
 def test_what_changed_meanwhile_is_begun_afresh(here: Lab, url: str, out: Path) -> None:
     here.ftp.faults.on("RETR", b"426 torn", cut=SMALLEST + 1000)
     here.ftp.faults.on("RETR", b"550 not now", times=99)

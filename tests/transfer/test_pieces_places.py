@@ -98,6 +98,7 @@ def test_a_metalink_sends_nobody_to_files_of_this_machine(tmp_path: Path) -> Non
         postel.get_metalink(evil, tmp_path)
 
 
+@pytest.mark.slow
 def test_what_is_not_what_the_metalink_says_gets_no_name(world: lab.Lab, out: Path) -> None:
     wrong = Metalink("big.bin", len(DATA), (), (("SHA-256", "0" * 64),))
     with pytest.raises(ChecksumMismatch):
@@ -142,6 +143,7 @@ def test_a_server_that_ignores_offsets_spoils_no_mirror(world: lab.Lab, tmp_path
     assert (tmp_path / "copy/big.bin").read_bytes() == DATA
 
 
+@pytest.mark.slow
 def test_a_changed_file_of_the_same_size_is_not_gone_on_with(world: lab.Lab, out: Path) -> None:
     world.ftp.faults.on("RETR", b"426 torn", cut=3 * SMALLEST)
     world.ftp.faults.on("RETR", b"550 not now", times=99)
@@ -164,6 +166,7 @@ def test_a_place_that_changes_meanwhile_is_told(world: lab.Lab, out: Path) -> No
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_gone_on_with(world: lab.Lab, out: Path) -> None:
     part = out.parent / ".out.postel-note"
     places = [f"{scheme}://127.0.0.1:{world.address(scheme)[1]}/big.bin"

@@ -13,7 +13,7 @@ import codecs
 import re
 from functools import lru_cache
 
-__all__ = ["Text", "decode", "guess", "python_name"]
+__all__ = ["Text", "as_read", "decode", "guess", "python_name"]
 
 _SUPERSETS = {
     "ansi_x3.4-1968": "ascii", "us-ascii": "ascii", "ascii": "ascii", "646": "ascii",
@@ -94,6 +94,19 @@ def python_name(charset: str) -> str:
         if found._is_text_encoding and found.name.replace("-", "_") not in _NO_TEXT:
             return found.name
     return ""
+
+
+def as_read(text: str) -> bytes:
+    """The bytes that *text* was read from; half characters, which no bytes are read as, are "?".
+
+    Example:
+        >>> as_read("\\udcff"), as_read("\\ud800")
+        (b'\\xff', b'?')
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def decode(data: bytes, charset: str | None = None) -> Text:

@@ -91,7 +91,7 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
         return decode_words(whole) if "=?" in whole else whole
     data = b"".join(
         unquote_to_bytes(raw) if extended else raw
-        for raw, extended in ((text.encode("utf-8", "surrogateescape"), extended)
+        for raw, extended in ((charsets.as_read(text), extended)
                               for text, extended in ordered))
     return one_line(charsets.decode(data, charset or None))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 
+from .charsets import as_read
 from .headers import Headers
 from .parameters import parse_parameters
 
@@ -179,7 +180,7 @@ class _Scanner:
         if not text:
             node.defects.append((node.start, "a multipart names no boundary"))
             return None
-        return text.encode("utf-8", "surrogateescape")
+        return as_read(text)
 
     def run(self) -> Node:
         """The whole message."""

@@ -70,7 +70,7 @@ def decode_words(text: str) -> str:
 
 
 def _word(kind: str, text: str) -> bytes:
-    data = text.encode("utf-8", "surrogateescape")
+    data = charsets.as_read(text)
     if kind in "Qq":
         data = data.replace(b"_", b" ")
         return _HEX.sub(_byte, data) if b"=" in data else data
