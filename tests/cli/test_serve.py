@@ -17,6 +17,8 @@ from urllib.error import HTTPError
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 class Running:
     """The program, where it is, and how to get in."""

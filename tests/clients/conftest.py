@@ -36,3 +36,15 @@ def _nothing_learned() -> Iterator[None]:
     LEARNED.clear()
     yield
     LEARNED.clear()
+
+
+_QUICK_TWINS = ("test_ftp_download", "test_ftp_words", "test_http_sync", "test_pop3", "test_smtp")
+"""Twins of tests that `make test` runs, too: one of each kind of transport. All run with
+`make interop`; what they find, the tests that they are made from have nearly always found."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if (item.path.parent == Path(__file__).parent and item.path.stem.endswith("_sync")
+                and not item.path.stem.startswith(_QUICK_TWINS)):
+            item.add_marker(pytest.mark.slow)

@@ -18,6 +18,8 @@ from postel.compat.fsspec import (
     SFTPFileSystem,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def ftp(running: lab.Lab) -> PostelFileSystem:
     return FTPFileSystem(host=f"ftp.{running.domain}", user="alice", password="secret",

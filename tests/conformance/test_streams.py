@@ -32,7 +32,8 @@ from postel.transport.tls_layer_sync import TLSLayer
 
 KINDS = ["plain", "TLS", "SOCKS5", "CONNECT", "TLS through SOCKS5", "TLS within TLS", "memory",
          "TLS in memory"]
-LOOPS = ["asyncio", "uvloop", "no add_reader"]
+LOOPS = ["asyncio", *(pytest.param(loop, marks=pytest.mark.slow)
+                      for loop in ("uvloop", "no add_reader"))]
 
 
 def connector(kind: str, proxy: Callable[..., Any], *, sync: bool) -> Any:

@@ -32,6 +32,8 @@ from postel.errors import (
 )
 from postel.http.decoders import CHUNK
 
+pytestmark = pytest.mark.slow
+
 BODY = b"0123456789" * 20
 
 

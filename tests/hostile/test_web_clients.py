@@ -19,6 +19,8 @@ from postel.lab.lab import Lab
 from postel.serving.files import MemoryFiles
 from postel.serving.folder import FolderFiles
 
+pytestmark = pytest.mark.slow
+
 LOGIN = b"Authorization: Basic " + base64.b64encode(b"alice:secret") + b"\r\n"
 SECRET = b"kept from the world"
 

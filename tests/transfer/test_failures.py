@@ -25,6 +25,8 @@ from postel.serving.folder import FolderFiles
 from postel.transfer.mirror_sync import mirror
 from postel.transfer.types import Do
 
+pytestmark = pytest.mark.slow
+
 LARGE = 5 << 20
 
 

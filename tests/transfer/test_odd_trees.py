@@ -26,6 +26,8 @@ from postel.serving.files import FileStatus, MemoryFiles
 from postel.transfer.mirror_sync import mirror, plan
 from postel.transfer.types import Do, Plan
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 EPOCH = 1_700_000_001
 LARGE = 5 << 20

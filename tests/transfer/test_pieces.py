@@ -13,6 +13,8 @@ from postel.lab import Lab
 from postel.transfer.metalink import Metalink
 from postel.transfer.pieces_sync import SMALLEST, get_pieces
 
+pytestmark = pytest.mark.slow
+
 DATA = random.Random(3).randbytes(5 * SMALLEST + 12_345)
 PIECE = 1 << 20
 

@@ -24,6 +24,8 @@ from postel.transfer.parts import SMALLEST, Parts
 from postel.transfer.pieces_sync import get_metalink, get_pieces
 from postel.transport.target import Target
 
+pytestmark = pytest.mark.slow
+
 DATA = random.Random(7).randbytes(5 * SMALLEST + 777)
 SUM = hashlib.sha256(DATA).hexdigest()
 
