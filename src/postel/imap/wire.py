@@ -14,22 +14,21 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..errors import ProtocolError, UsageError
-from ..secrets import HIDDEN
-from ..wire import base
+from ..errors import ProtocolError
 from ..wire.base import refuse_leftover
 from ..wire.lines import LineBuffer
 from ..wire.text import display
 from . import tokens
+from .command import GREETING, Coming, Command, command, login, string
 from .tokens import Value
 
 __all__ = [
     "GREETING",
     "LARGEST_LITERAL",
     "STREAMED",
+    "Coming",
     "Command",
     "Continue",
     "Data",
@@ -57,21 +56,6 @@ STREAMED = b"\0streamed"
 _LITERAL = re.compile(rb"~?\{(\d{1,20})\+?\}$")
 _CODE = re.compile(r'\[([^\s\]"]{1,60})(?: ((?:"(?:[^"\\]|\\.)*"|[^\]"])*))?\] ?', re.DOTALL)
 _STATUS = frozenset({"OK", "NO", "BAD", "BYE", "PREAUTH"})
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Command(base.Command):
-    """One command: `line` is its text up to the first literal, without the tag.
-
-    Args:
-        pieces: all of it: text, literal, text, literal, text, …
-        takes: names of untagged data that answer it, as ``"FETCH"``.
-        waits: the server's ``+`` is due without a literal, too: AUTHENTICATE, IDLE.
-    """
-
-    pieces: tuple[bytes, ...] = ()
-    takes: frozenset[str] = frozenset()
-    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,35 +109,6 @@ class Data:
 
 
 Event = Reply | Untagged | Continue | Data
-GREETING = Command(b"", shown="the greeting")
-
-
-def command(*words: bytes | tuple[bytes], shown: str = "", takes: Iterable[str] = (),
-            has_body: bool = False) -> Command:
-    """A command from its words; a literal is a tuple of one.
-
-    Raises:
-        UsageError: a word that is no literal would end the command.
-
-    Example:
-        >>> command(b"APPEND", b"INBOX", (b"Subject: hi\\r\\n\\r\\n",)).pieces
-        (b'APPEND INBOX ', b'Subject: hi\\r\\n\\r\\n', b'')
-    """
-    pieces, text = list[bytes](), b""
-    for word in words:
-        if isinstance(word, tuple):
-            pieces += [text + b" " if text or pieces else b"", word[0]]
-            text = b""
-            continue
-        if any(mark in word for mark in (b"\r", b"\n", b"\0")):
-            raise UsageError("an argument holds a line break or a NUL, which would end the command",
-                             hint="nothing was sent; remove it")
-        text = text + b" " + word if text or pieces else word
-    pieces.append(text)
-    return Command(pieces[0].rstrip(), shown=shown, has_body=has_body, pieces=tuple(pieces),
-                   takes=frozenset(takes))
-
-
 @dataclass
 class _Reading:
     """A response on its way in: its pieces, and what is left of a literal."""
@@ -183,7 +138,7 @@ class Wire:
         self._count = 0
         self._due: dict[str, Command] = {"": GREETING}
         self._held: deque[tuple[str, Command]] = deque()
-        self._rest: deque[bytes] = deque()
+        self._rest: deque[bytes | Coming] = deque()
         self._asking: Command | None = None
         self._reading = _Reading()
 
@@ -203,7 +158,8 @@ class Wire:
         """The server has said ``+``, or refused a literal: what leaves next."""
         out = b""
         if self._rest:
-            out = self._rest.popleft() + self._up_to_literal()
+            piece = self._rest.popleft()
+            out = (b"" if isinstance(piece, Coming) else piece) + self._up_to_literal()
         while self._held and not self._rest:
             out += self._begin(*self._held.popleft())
         return out
@@ -218,14 +174,37 @@ class Wire:
         """Text and literals that need no word of the server's; then one that does."""
         out = b""
         while self._rest:
-            out += self._rest.popleft()
+            piece = self._rest.popleft()
+            out += piece if isinstance(piece, bytes) else b""
             if not self._rest:
                 return out + b"\r\n"
-            size = len(self._rest[0])
-            if 0 <= self.ahead < size:
-                return out + b"{%d}\r\n" % size
-            out += b"{%d+}\r\n" % size + self._rest.popleft()
+            piece = self._rest[0]
+            mark = b"~" if isinstance(piece, Coming) and piece.binary else b""
+            size = len(piece)
+            plus = b"+" if self._goes_ahead(size) else b""
+            out += b"%s{%d%s}\r\n" % (mark, size, plus)
+            if isinstance(piece, Coming) or not plus:
+                return out
+            out += piece
+            self._rest.popleft()
         return out
+
+    def _goes_ahead(self, size: int) -> bool:
+        return self.ahead < 0 or size <= self.ahead
+
+    def awaited(self, command: Command) -> Coming | None:
+        """The literal of *command* whose bytes are the next to be sent, by the caller itself.
+
+        Where `Coming.ahead` is not true, the server's ``+`` has to come first.
+        """
+        if command is not self._asking or not self._rest:
+            return None
+        piece = self._rest[0]
+        return piece if isinstance(piece, Coming) else None
+
+    def waits_for_plus(self) -> bool:
+        """Whether a literal in memory is held back: `proceed` is due when the ``+`` comes."""
+        return bool(self._rest) and isinstance(self._rest[0], bytes)
 
     # -- in --------------------------------------------------------------------------------
 
@@ -280,9 +259,7 @@ class Wire:
     def _literal_piece(self) -> tuple[Command | None, Event] | None:
         """Bytes of the literal that is being read; an event if it is streamed."""
         reading = self._reading
-        data = self._lines.take()
-        chunk, rest = data[: reading.left], data[reading.left :]
-        self._lines.give_back(rest)
+        chunk = self._lines.read(reading.left)
         if not chunk and reading.left:
             return None
         reading.left -= len(chunk)
@@ -377,20 +354,3 @@ def _status(line: bytes, *, tagged: bool) -> Reply | None:
 
 def _text(line: bytes) -> str:
     return line.decode("utf-8", "surrogateescape")
-
-
-def login(user: bytes, password: bytes) -> Command:
-    """LOGIN, where SASL is not offered; what is not ASCII goes as a literal.
-
-    Example:
-        >>> login(b"ann", b"secret")
-        Command('LOGIN "ann" ***')
-    """
-    words = [string(user), string(password)]
-    return Command(b"LOGIN", shown=f"LOGIN {_text(user)!r} {HIDDEN}".replace("'", '"'),
-                   pieces=command(b"LOGIN", *words).pieces)
-
-
-def string(text: bytes) -> bytes | tuple[bytes]:
-    """*text* as a word of a command: quoted if that can carry it, else a literal."""
-    return tokens.quoted(text) or (text,)

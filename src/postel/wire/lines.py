@@ -68,6 +68,15 @@ class LineBuffer:
         self._data, self._pos, self._searched = b"", 0, 0
         return data
 
+    def read(self, limit: int) -> bytes:
+        """At most *limit* bytes of what was not yet read; the rest is not copied."""
+        end = min(self._pos + limit, len(self._data))
+        if self._pos == 0 and end == len(self._data):
+            return self.take()
+        data, self._pos = self._data[self._pos : end], end
+        self._searched = max(self._searched, end)
+        return data
+
     def give_back(self, data: bytes) -> None:
         """Put *data*, taken before, in front again."""
         self._data, self._pos, self._searched = data + self.take(), 0, 0
