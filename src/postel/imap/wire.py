@@ -212,6 +212,10 @@ class Wire:
         """Take bytes as they came from the server."""
         self._lines.feed(data)
 
+    def unread(self) -> bytes:
+        """What came behind the last answer: with COMPRESS it is compressed already."""
+        return self._lines.take()
+
     def end_of_clear_text(self) -> None:
         """TLS starts now: nothing may have come in the clear after it was agreed."""
         refuse_leftover(self._lines.take(), "IMAP")
