@@ -122,8 +122,8 @@ class Lab:
     def _open(self) -> None:
         hosts = [f"{name}.{self.domain}" for name in self._wanted]
         self.authority = Authority(
-            self.folder, (self.domain, f"*.{self.domain}", "localhost", "*.example.org",
-                          "127.0.0.1", "::1"))
+            self.folder, (self.domain, f"*.{self.domain}", "localhost", "example.org",
+                          "*.example.org", "127.0.0.1", "::1"))
         self.ca = self.authority.file
         self.tls = TLSOptions(ca=self.ca)
         self._add_name(self.domain, {})

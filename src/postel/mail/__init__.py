@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .delivery import Delivery
     from .direct_async import AsyncDirect
     from .direct_sync import Direct
+    from .discovery_sync import discover
+    from .discovery_types import Candidate, Found, Service
     from .outbox_async import AsyncOutbox
     from .outbox_sync import Outbox
     from .outbox_types import Destination, Item, Schedule
@@ -31,12 +33,14 @@ __all__ = [
     "AsyncOutbox",
     "AsyncRouter",
     "Authentication",
+    "Candidate",
     "Check",
     "Delivery",
     "Destination",
     "Direct",
     "Exchange",
     "Finding",
+    "Found",
     "Item",
     "Outbox",
     "PolicyStore",
@@ -44,7 +48,9 @@ __all__ = [
     "Route",
     "Router",
     "Schedule",
+    "Service",
     "authenticate",
+    "discover",
     "send",
 ]
 
@@ -57,6 +63,8 @@ _HOMES = {
     "delivery": ("Delivery",),
     "direct_async": ("AsyncDirect",),
     "direct_sync": ("Direct",),
+    "discovery_sync": ("discover",),
+    "discovery_types": ("Candidate", "Found", "Service"),
     "outbox_async": ("AsyncOutbox",),
     "outbox_sync": ("Outbox",),
     "outbox_types": ("Destination", "Item", "Schedule"),
