@@ -30,6 +30,7 @@ class Authority:
         device: where a device asks for a code to show (RFC 8628); "" where there is none for mail.
         scopes: what reading and sending mail needs.
         extra: parameters that the page wants besides.
+        loopback: how the page has to be told where to come back to on this machine (RFC 8252 7.3).
     """
 
     name: str
@@ -38,6 +39,7 @@ class Authority:
     device: str = ""
     scopes: tuple[str, ...] = ()
     extra: tuple[tuple[str, str], ...] = ()
+    loopback: str = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ _AUTHORITIES = {
                         "https://oauth2.googleapis.com/token", "", ("https://mail.google.com/",),
                         (("access_type", "offline"), ("prompt", "consent"))),
     "microsoft": Authority("microsoft", f"{_MICROSOFT}/authorize", f"{_MICROSOFT}/token",
-                           f"{_MICROSOFT}/devicecode", _MICROSOFT_SCOPES),
+                           f"{_MICROSOFT}/devicecode", _MICROSOFT_SCOPES,
+                           loopback="localhost"),  # the only one it lets have any port
     "yahoo": Authority("yahoo", "https://api.login.yahoo.com/oauth2/request_auth",
                        "https://api.login.yahoo.com/oauth2/get_token", "", ("mail-w",)),
     "aol": Authority("aol", "https://api.login.aol.com/oauth2/request_auth",
