@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         sftp,
         smtp,
         ssh,
+        telnet,
         tftp,
         webdav,
     )
@@ -78,6 +79,7 @@ __all__ = [
     "ssh",
     "stat",
     "sync",
+    "telnet",
     "tftp",
     "webdav",
 ]
@@ -88,7 +90,7 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
           "messages.draft": ("Message",)}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "mail",
-                       "pop3", "sftp", "smtp", "ssh", "tftp", "webdav"))
+                       "pop3", "sftp", "smtp", "ssh", "telnet", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -16,6 +16,7 @@ from .local.scheme import SCHEMES as _LOCAL
 from .pop3.scheme import SCHEMES as _POP3
 from .sftp.scheme import SCHEMES as _SFTP
 from .smtp.scheme import SCHEMES as _SMTP
+from .telnet.scheme import SCHEMES as _TELNET
 from .tftp.scheme import SCHEMES as _TFTP
 from .types import Scheme
 from .webdav.scheme import SCHEMES as _WEBDAV
@@ -23,7 +24,7 @@ from .webdav.scheme import SCHEMES as _WEBDAV
 __all__ = ["SCHEMES", "scheme_of"]
 
 SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
-    *_FTP, *_HTTP, *_LOCAL, *_POP3, *_SFTP, *_SMTP, *_TFTP, *_WEBDAV)}
+    *_FTP, *_HTTP, *_LOCAL, *_POP3, *_SFTP, *_SMTP, *_TELNET, *_TFTP, *_WEBDAV)}
 """Every scheme by its name."""
 
 

@@ -67,6 +67,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "sftp")
         for name in ("tftp", "boot"):
             here.also_known_as(f"{name}.example.org", "tftp")
+        for name in ("telnet", "switch", "console"):
+            here.also_known_as(f"{name}.example.org", "telnet")
         fill(here)
         yield here
 

@@ -20,6 +20,7 @@ from .mail_services import LMTPService, SMTPService, SubmissionService
 from .post_office import PostOffice
 from .service import Service
 from .sftp_service import SFTPService
+from .telnet_service import TelnetService
 from .tftp_service import TFTPService
 from .webdav_service import WebDAVService
 
@@ -125,4 +126,5 @@ class FTPService(Service):
 SERVICES: Mapping[str, type[Service]] = {
     "dns": DNSService, "ftp": FTPService, "http": HTTPService, "lmtp": LMTPService,
     "pop3": POP3Service, "sftp": SFTPService, "smtp": SMTPService,
-    "submission": SubmissionService, "tftp": TFTPService, "webdav": WebDAVService}
+    "submission": SubmissionService, "telnet": TelnetService,
+    "tftp": TFTPService, "webdav": WebDAVService}
