@@ -8,16 +8,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .accounts import Account, Accounts, Identity
+    from .accounts_file import add_account, load_accounts, remove_account
     from .authentication import Authentication
     from .authentication_sync import authenticate
     from .check_async import AsyncCheck
     from .check_sync import Check
     from .check_types import Finding, Report
+    from .credentials_async import AsyncCredentials
+    from .credentials_sync import Credentials
     from .delivery import Delivery
     from .direct_async import AsyncDirect
     from .direct_sync import Direct
     from .discovery_sync import discover
     from .discovery_types import Candidate, Found, Service
+    from .keys import KeyFile, Keyring, open_keys
+    from .oauth_async import AsyncOAuth
+    from .oauth_sync import OAuth
     from .outbox_async import AsyncOutbox
     from .outbox_sync import Outbox
     from .outbox_types import Destination, Item, Schedule
@@ -28,20 +35,29 @@ if TYPE_CHECKING:
     from .sending_sync import send
 
 __all__ = [
+    "Account",
+    "Accounts",
     "AsyncCheck",
+    "AsyncCredentials",
     "AsyncDirect",
+    "AsyncOAuth",
     "AsyncOutbox",
     "AsyncRouter",
     "Authentication",
     "Candidate",
     "Check",
+    "Credentials",
     "Delivery",
     "Destination",
     "Direct",
     "Exchange",
     "Finding",
     "Found",
+    "Identity",
     "Item",
+    "KeyFile",
+    "Keyring",
+    "OAuth",
     "Outbox",
     "PolicyStore",
     "Report",
@@ -49,22 +65,33 @@ __all__ = [
     "Router",
     "Schedule",
     "Service",
+    "add_account",
     "authenticate",
     "discover",
+    "load_accounts",
+    "open_keys",
+    "remove_account",
     "send",
 ]
 
 _HOMES = {
+    "accounts": ("Account", "Accounts", "Identity"),
+    "accounts_file": ("add_account", "load_accounts", "remove_account"),
     "authentication": ("Authentication",),
     "authentication_sync": ("authenticate",),
     "check_async": ("AsyncCheck",),
     "check_sync": ("Check",),
     "check_types": ("Finding", "Report"),
+    "credentials_async": ("AsyncCredentials",),
+    "credentials_sync": ("Credentials",),
     "delivery": ("Delivery",),
     "direct_async": ("AsyncDirect",),
     "direct_sync": ("Direct",),
     "discovery_sync": ("discover",),
     "discovery_types": ("Candidate", "Found", "Service"),
+    "keys": ("KeyFile", "Keyring", "open_keys"),
+    "oauth_async": ("AsyncOAuth",),
+    "oauth_sync": ("OAuth",),
     "outbox_async": ("AsyncOutbox",),
     "outbox_sync": ("Outbox",),
     "outbox_types": ("Destination", "Item", "Schedule"),
