@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         foreign,
         ftp,
         http,
+        imap,
         lab,
         local,
         mail,
@@ -61,6 +62,7 @@ __all__ = [
     "get_metalink",
     "get_pieces",
     "http",
+    "imap",
     "lab",
     "local",
     "ls",
@@ -89,8 +91,8 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "copy_sync": ("copy",), "follow_sync": ("follow",), "opened": ("open",),
           "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
           "messages.draft": ("Message",)}
-_PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "lab", "local", "mail",
-                       "pop3", "sftp", "smtp", "ssh", "telnet", "tftp", "webdav"))
+_PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "imap", "lab", "local",
+                       "mail", "pop3", "sftp", "smtp", "ssh", "telnet", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -12,6 +12,7 @@ from .errors import UsageError
 from .foreign.scheme import scheme_for
 from .ftp.scheme import SCHEMES as _FTP
 from .http.scheme import SCHEMES as _HTTP
+from .imap.scheme import SCHEMES as _IMAP
 from .local.scheme import SCHEMES as _LOCAL
 from .pop3.scheme import SCHEMES as _POP3
 from .sftp.scheme import SCHEMES as _SFTP
@@ -24,7 +25,7 @@ from .webdav.scheme import SCHEMES as _WEBDAV
 __all__ = ["SCHEMES", "scheme_of"]
 
 SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
-    *_FTP, *_HTTP, *_LOCAL, *_POP3, *_SFTP, *_SMTP, *_TELNET, *_TFTP, *_WEBDAV)}
+    *_FTP, *_HTTP, *_IMAP, *_LOCAL, *_POP3, *_SFTP, *_SMTP, *_TELNET, *_TFTP, *_WEBDAV)}
 """Every scheme by its name."""
 
 

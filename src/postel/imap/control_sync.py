@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from ..errors import ConnectionLost, ProtocolError, ReplyError, TryLater
 from ..session.patience_sync import pause
@@ -27,7 +28,10 @@ from .deflate import Deflated
 from .refusals import is_throttled, refusal
 from .wire import Command, Continue, Data, Event, Reply, Untagged
 
-__all__ = ["Control"]
+__all__ = ["Control", "Told"]
+
+Told: TypeAlias = Untagged | Reply
+"""What a server says on the way to a command's end."""
 
 _MOST_NEWS = 100_000
 """Untagged data that nobody asked for, kept until somebody does; the oldest goes first."""
@@ -160,7 +164,7 @@ class Control(Session[Command, Event]):
 
     def _run(
         self, command: Command, otherwise: type[ReplyError] | None = None
-    ) -> tuple[Reply, list[Untagged]]:
+    ) -> tuple[Reply, list[Told]]:
         """Give *command*; return its end and its data. Throttled, it is given again.
 
         Raises:
@@ -177,35 +181,32 @@ class Control(Session[Command, Event]):
             self._progressed()
         return reply, data
 
-    def _gather(self, command: Command) -> tuple[Reply, list[Untagged]]:
+    def _gather(self, command: Command) -> tuple[Reply, list[Told]]:
         """The rest of what answers *command*, which has been queued."""
-        data = list[Untagged]()
+        data = list[Told]()
         try:
             while True:
                 event = self._next(command)
-                if isinstance(event, Reply):
-                    if event.tagged:
-                        return event, data
-                    data.append(Untagged(event.code, None, list(event.values)))
-                elif isinstance(event, Untagged):
-                    data.append(event)
-                else:
+                if isinstance(event, Reply) and event.tagged:
+                    return event, data
+                if isinstance(event, Continue | Data):
                     raise ProtocolError(f"{command}: {type(event).__name__} where data was due")
+                data.append(event)
         finally:
             self._abandon([command])
 
-    def _run_all(self, commands: Iterable[Command]) -> list[list[Untagged]]:
-        """Give several commands in one packet; the data of each.
+    def _run_all(self, commands: Iterable[Command]) -> list[tuple[Reply, list[Told]]]:
+        """Give several commands in one packet; the end and the data of each.
 
         Raises:
             ReplyError: the first refusal, after all have been answered.
         """
         queued = [self._queue(command) for command in commands]
-        answers, refused = list[list[Untagged]](), None
+        answers, refused = list[tuple[Reply, list[Told]]](), None
         try:
             for command in queued:
                 reply, data = self._gather(command)
-                answers.append(data)
+                answers.append((reply, data))
                 if reply.kind != "OK" and refused is None:
                     refused = refusal(str(command), reply)
         finally:

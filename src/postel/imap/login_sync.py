@@ -25,9 +25,9 @@ from ..transport.entropy import nonce
 from ..wire import sasl
 from ..wire.base import argument
 from ..wire.text import display
-from . import wire
+from . import responses, wire
 from .capabilities import Capabilities
-from .control_sync import Control
+from .control_sync import Control, Told
 from .deflate import Deflated
 from .learned import LEARNED, Learned
 from .refusals import is_throttled, login_refusal, refusal
@@ -261,7 +261,7 @@ class Login(Control):
         with self._operation("CAPABILITY", timeout):
             _, data = self._run(command(b"CAPABILITY", takes=["CAPABILITY"]))
             for one in data:
-                if one.name == "CAPABILITY":
+                if isinstance(one, wire.Untagged):
                     self._told(one.values)
             if self._capabilities is None:
                 self._told(())
@@ -296,8 +296,9 @@ class Login(Control):
         return command(b"ENABLE", *(argument(name, "extension") for name in names),
                        takes=["ENABLED"])
 
-    def _switched_on(self, data: list[wire.Untagged]) -> None:
-        on = {word.upper() for one in data for word in one.values if isinstance(word, str)}
+    def _switched_on(self, data: list[Told]) -> None:
+        on = frozenset[str]().union(*(responses.enabled(one) for one in data
+                                      if isinstance(one, wire.Untagged)))
         self._enabled |= on | ({"CONDSTORE"} if "QRESYNC" in on else set())
         if "IMAP4REV2" in on:
             self._capabilities = self.capabilities.with_rev2()
@@ -321,10 +322,8 @@ class Login(Control):
             asked = command(b"ID", b"(" + b" ".join(quoted) + b")" if quoted else b"NIL",
                             takes=["ID"])
             _, data = self._run(asked, NotSupported)
-            told = next((one.values[0] for one in data if one.name == "ID" and one.values), None)
-            words = told if isinstance(told, list) else []
-            return {_shown(name): _shown(value)
-                    for name, value in zip(words[::2], words[1::2], strict=False)}
+            told = next((one for one in data if isinstance(one, wire.Untagged)), None)
+            return dict(responses.identity(told).fields) if told is not None else {}
 
     def compress(self) -> None:
         """Compress both ways from now on (RFC 4978); worth it on slow lines.
@@ -353,9 +352,3 @@ def _quoted(text: bytes) -> bytes:
     if isinstance(word, tuple):
         raise UsageError("ID: only ASCII, and no line breaks")
     return word
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bytes):
-        return display(value.decode("utf-8", "surrogateescape"))
-    return value if isinstance(value, str) else ""

@@ -181,7 +181,7 @@ class Wire:
             piece = self._rest[0]
             mark = b"~" if isinstance(piece, Coming) and piece.binary else b""
             size = len(piece)
-            plus = b"+" if self._goes_ahead(size) else b""
+            plus = b"+" if self.goes_ahead(size) else b""
             out += b"%s{%d%s}\r\n" % (mark, size, plus)
             if isinstance(piece, Coming) or not plus:
                 return out
@@ -189,7 +189,8 @@ class Wire:
             self._rest.popleft()
         return out
 
-    def _goes_ahead(self, size: int) -> bool:
+    def goes_ahead(self, size: int) -> bool:
+        """Whether a literal of *size* bytes need not wait for the server."""
         return self.ahead < 0 or size <= self.ahead
 
     def awaited(self, command: Command) -> Coming | None:

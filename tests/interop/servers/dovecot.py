@@ -1,4 +1,6 @@
-"""Dovecot as a POP3 server: plain and STLS on one port, TLS on another, SASL of every kind.
+"""Dovecot as a POP3 and IMAP server: plain and STARTTLS on one port of each, TLS on another.
+
+SASL of every kind; of IMAP all that Dovecot has: quota, ACL, METADATA, NOTIFY, COMPRESS.
 
 Every name with the password `secret` is a user with a Maildir of its own, so that a test makes
 itself a mailbox that no other test knows. A client certificate logs its common name in (EXTERNAL);
@@ -30,7 +32,7 @@ from .process import Daemon, free_ports, is_root, wait_for_ports
 __all__ = ["Dovecot", "run_dovecot"]
 
 CONFIGURATION = """\
-protocols = pop3
+protocols = pop3 imap
 listen = 127.0.0.1
 base_dir = {room}/base
 state_dir = {room}/state
@@ -44,6 +46,9 @@ mail_gid = {gid}
 first_valid_uid = 1
 first_valid_gid = 1
 mail_fsync = never
+mailbox_list_index = yes
+mail_plugins = quota acl zlib
+mail_attribute_dict = file:%h/attributes
 mail_max_userip_connections = 500
 auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 external xoauth2 oauthbearer
 auth_ssl_username_from_cert = yes
@@ -57,6 +62,28 @@ ssl_verify_client_cert = yes
 ssl_require_crl = no
 ssl_cert_username_field = commonName
 ssl_min_protocol = TLSv1.2
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Drafts {{
+    special_use = \\Drafts
+    auto = create
+  }}
+  mailbox Trash {{
+    special_use = \\Trash
+    auto = create
+  }}
+}}
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:storage=20G
+  acl = vfile
+}}
+protocol imap {{
+  mail_plugins = $mail_plugins imap_quota imap_acl imap_zlib
+  imap_metadata = yes
+  mail_max_userip_connections = 500
+}}
 passdb {{
   driver = static
   mechanisms = external
@@ -90,6 +117,20 @@ service pop3-login {{
 service pop3 {{
   process_limit = 500
 }}
+service imap-login {{
+  service_count = 0
+  client_limit = 500
+  inet_listener imap {{
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    port = {imaps_port}
+    ssl = yes
+  }}
+}}
+service imap {{
+  process_limit = 500
+}}
 service anvil {{
   # failed logins are not slowed down
   unix_listener anvil-auth-penalty {{
@@ -103,6 +144,9 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 service pop3-login {{
+  chroot =
+}}
+service imap-login {{
   chroot =
 }}
 service anvil {{
@@ -125,6 +169,8 @@ class Dovecot:
 
     pop3_port: int
     pop3s_port: int
+    imap_port: int
+    imaps_port: int
     ca_file: Path
     client_cert: Path  # for CN=alice
     client_key: Path
@@ -175,13 +221,13 @@ class Dovecot:
 
 @contextmanager
 def run_dovecot(ground: Ground) -> Iterator[Dovecot]:
-    """Run Dovecot on two free ports, with mailboxes for alice and bob."""
+    """Run Dovecot on four free ports, with mailboxes for alice and bob."""
     binary = program("dovecot")
     room = ground.room("dovecot")
-    port, tls_port = free_ports(2)
+    ports = free_ports(4)
     key = secrets.token_bytes(32)
     server = Dovecot(
-        port, tls_port, ground.ca_file, ground.client_cert, ground.client_key, room, key
+        *ports, ground.ca_file, ground.client_cert, ground.client_key, room, key
     )
     server.deliver("alice", server.messages)
     server.deliver("bob", [])
@@ -191,7 +237,7 @@ def run_dovecot(ground: Ground) -> Iterator[Dovecot]:
     daemon = Daemon("dovecot", [binary, "-F", "-c", path], room)
     server.daemons.append(daemon)
     try:
-        wait_for_ports(daemon, server.host, [port, tls_port], [])
+        wait_for_ports(daemon, server.host, ports, [])
         yield server
     finally:
         daemon.stop()
@@ -203,6 +249,7 @@ def _configuration(ground: Ground, server: Dovecot) -> str:
         room=server.room, uid=owner.pw_uid, gid=owner.pw_gid, password=PASSWORD,
         cert=ground.cert_file, key=ground.key_file, ca=ground.ca_file,
         port=server.pop3_port, tls_port=server.pop3s_port,
+        imap_port=server.imap_port, imaps_port=server.imaps_port,
     )  # fmt: skip
     if not is_root():
         text += ROOTLESS.format(user=owner.pw_name, group=grp.getgrgid(owner.pw_gid).gr_name)

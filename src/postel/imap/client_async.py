@@ -1,0 +1,37 @@
+# A conversation (its twin client_sync.py is generated): the IMAP client.
+"""The IMAP client: an account's folders and messages as a with block.
+
+Messages are named by UID everywhere. What the server tells unasked is never lost: it changes what
+`selected` says, and `idle`, `notify` and `changes` are made of it.
+"""
+
+from __future__ import annotations
+
+from .appending_async import AsyncAppending
+from .messages_async import AsyncMessages
+from .searching_async import AsyncSearching
+from .wire import command
+
+__all__ = ["AsyncClient"]
+
+
+class AsyncClient(AsyncMessages, AsyncAppending, AsyncSearching):
+    """An account on an IMAP server; its arguments are those of every client.
+
+    The best SASL mechanism that the server offers is used to log in, else LOGIN; ``auth=`` names
+    another one. With ``auth="XOAUTH2"`` or ``"OAUTHBEARER"`` the password is the access token.
+
+    Example:
+        >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
+        ...     _ = await box.select("INBOX")
+        ...     found = await box.search("UNSEEN")
+    """
+
+    async def noop(self, *, timeout: float | None = None) -> None:
+        """Keep the connection alive; hear what has happened."""
+        async with self._operation("NOOP", timeout):
+            await self._run(command(b"NOOP"))
+
+    async def logout(self) -> None:
+        """Say goodbye and close; leaving the with block does it, too."""
+        await self.aclose()

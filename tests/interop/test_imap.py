@@ -1,0 +1,164 @@
+"""IMAP against Dovecot: every log-in, folders, messages, searches, changes; sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from servers import Dovecot
+
+from postel import imap
+from postel.errors import AuthenticationError, NotFound
+from postel.imap import query as q
+from postel.transport.tls import TLSOptions
+
+MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", None]
+LETTER = b"From: Ann <ann@example.org>\r\nSubject: %d\r\nDate: Sat, 21 Nov 2026 09:05:0%d +0000\r\n\r\nHello\r\n"
+
+
+def options(dovecot: Dovecot, security: str = "plain", user: str = "alice",
+            **more: object) -> dict[str, object]:
+    port = dovecot.imaps_port if security == "tls" else dovecot.imap_port
+    return {"port": port, "user": user, "password": "secret", "security": security,
+            "tls": TLSOptions(ca=dovecot.ca_file), "timeout": 20.0, **more}
+
+
+def client(dovecot: Dovecot, security: str = "plain", **more: object) -> imap.Client:
+    return imap.Client("localhost", **options(dovecot, security, **more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("security", ["plain", "starttls", "tls"])
+@pytest.mark.parametrize("auth", MECHANISMS)
+def test_every_mechanism(dovecot: Dovecot, security: str, auth: str | None) -> None:
+    with client(dovecot, security, auth=auth) as box:
+        assert box.select("INBOX").exists == len(dovecot.messages)
+        assert (box.peer.tls is None) == (security == "plain")
+        assert "IDLE" in box.capabilities
+
+
+@pytest.mark.parametrize("auth", ["XOAUTH2", "OAUTHBEARER"])
+def test_tokens(dovecot: Dovecot, auth: str) -> None:
+    with client(dovecot, "tls", auth=auth, password=dovecot.token("alice")) as box:
+        assert box.status("INBOX").messages == len(dovecot.messages)
+    with pytest.raises(AuthenticationError):
+        client(dovecot, "tls", auth=auth, password=dovecot.token("alice", -100)).open()
+
+
+def test_a_certificate_instead_of_a_password(dovecot: Dovecot) -> None:
+    tls = TLSOptions(ca=dovecot.ca_file, certificate=dovecot.client_cert, key=dovecot.client_key)
+    with client(dovecot, "tls", auth="EXTERNAL", tls=tls) as box:
+        assert box.select().exists == len(dovecot.messages)
+
+
+def test_a_wrong_password(dovecot: Dovecot) -> None:
+    with pytest.raises(AuthenticationError, match="log in as alice"):
+        client(dovecot, password="wrong").open()
+
+
+def test_folders(dovecot: Dovecot) -> None:
+    with client(dovecot, user=dovecot.new_mailbox()) as box:
+        for name in ("Entwürfe & mehr", "Ordner/日本語", 'odd "name"\\'):
+            box.create(name)
+        names = {folder.name: folder for folder in box.list(status=True)}
+        assert {"INBOX", "Entwürfe & mehr", "Ordner", "Ordner/日本語", 'odd "name"\\'} <= names.keys()
+        assert names["Trash"].role == "trash"
+        found = names["Entwürfe & mehr"].status
+        assert found is not None
+        assert found.messages == 0
+        box.subscribe("Entwürfe & mehr")
+        assert [one.name for one in box.list(subscribed=True)] == ["Entwürfe & mehr"]
+        box.rename("Entwürfe & mehr", "Alt")
+        assert box.status(names["INBOX"]).uidvalidity
+        box.delete("Alt")
+        with pytest.raises(NotFound):
+            box.select("Alt")
+        box.select("INBOX")
+        box.unselect()
+        assert box.selected is None
+
+
+def test_messages(dovecot: Dovecot, tmp_path: Path) -> None:
+    with client(dovecot, user=dovecot.new_mailbox()) as box:
+        one = box.append("INBOX", LETTER % (1, 1), flags=["\\Seen", "$Forwarded"],
+                         date=datetime(2026, 11, 1, 8, 5, tzinfo=UTC))
+        big = b"Subject: big\r\n\r\n" + b"x" * 78 + b"\r\n" * 10 + b"y" * 3_000_000 + b"\r\n"
+        two = box.append("INBOX", io.BytesIO(big))
+        three = box.append("INBOX", (chunk for chunk in (b"Subject: 3\r\n", b"\r\n", b"three\r\n")))
+        selected = box.select("INBOX")
+        assert (selected.exists, one.uidvalidity) == (3, selected.uidvalidity)
+        assert one.uid and two.uid and three.uid
+        first, second, third = box.fetch("1:*", "flags", "envelope", "size", "internal_date",
+                                         "structure", "modseq", "preview", "save_date")
+        assert first.flags >= {"\\Seen", "$Forwarded"}
+        assert first.envelope and first.envelope.subject == "1"
+        assert first.internal_date == datetime(2026, 11, 1, 8, 5, tzinfo=UTC)
+        assert (second.size, second.uid, third.uid) == (len(big), two.uid, three.uid)
+        assert first.preview and first.save_date and first.modseq
+        with box.open_message(two.uid) as body:
+            assert b"".join(body) == big
+        with box.open_message(two.uid, start=10, count=20) as body:
+            assert b"".join(body) == big[10:30]
+        assert box.download(two.uid, tmp_path / "big.eml") == len(big)
+        assert (tmp_path / "big.eml").read_bytes() == big
+        with pytest.raises(NotFound), box.open_message(4_000) as body:
+            list(body)
+        pulled = {uid: chunks.read() for uid, _, chunks in box.fetch_many_bodies("1:*")}
+        assert pulled == {one.uid: LETTER % (1, 1), two.uid: big,
+                          three.uid: b"Subject: 3\r\n\r\nthree\r\n"}
+
+
+def test_flags_and_moves(dovecot: Dovecot) -> None:
+    with client(dovecot, user=dovecot.new_mailbox()) as box:
+        put = list(box.append_many("INBOX", [LETTER % (n, n % 10) for n in range(250)]))
+        uids = [one.uid for one in put]
+        assert len(set(uids)) == 250
+        box.select("INBOX")
+        box.store(uids[:3], add=["\\Flagged", "work"])  # type: ignore[arg-type]
+        assert box.search("FLAGGED KEYWORD ?", "work") == uids[:3]
+        box.store(uids[0] or 0, remove="work")
+        box.store(uids[1] or 0, replace=[])
+        assert box.search(q.flagged & ~q.keyword("work")) == uids[:1]
+        seq = next(iter(box.fetch(uids[5] or 0, "modseq"))).modseq
+        box.store(uids[5] or 0, add="\\Seen")
+        assert uids[5] in box.store(uids[5] or 0, add="\\Flagged", unchanged_since=seq).modified
+        box.create("Other")
+        copied = box.copy(uids[:2], "Other")  # type: ignore[arg-type]
+        assert copied.mapping and list(copied.mapping) == uids[:2]
+        moved = box.move(uids[2:4], "Other")  # type: ignore[arg-type]
+        assert moved.mapping and list(moved.mapping) == uids[2:4]
+        box.delete_messages(uids[4] or 0)
+        assert box.all_uids() == imap.NumberSet(uid for uid in uids[:2] + uids[5:] if uid)
+        assert box.status("Other").messages == 4
+
+
+def test_search_sort_thread(dovecot: Dovecot) -> None:
+    with client(dovecot, user=dovecot.new_mailbox()) as box:
+        texts = [b"Message-ID: <a@x>\r\nSubject: plan\r\n", b"Message-ID: <b@x>\r\nReferences: <a@x>\r\nSubject: Re: plan\r\n",
+                 b"Message-ID: <c@x>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n"]
+        put = [one.uid or 0 for one in box.append_many(
+            "INBOX", [b"Date: Sat, 21 Nov 2026 0%d:00:00 +0000\r\n%s\r\nhi\r\n" % (9 - n, text)
+                      for n, text in enumerate(texts)])]
+        box.select()
+        assert box.search("SUBJECT ?", "Grüße") == put[2:]
+        assert box.search("SUBJECT ?", 'x" ALL') == []
+        assert box.search_counts("ALL").count == 3
+        box.search_save("SUBJECT ?", "plan")
+        assert [one.uid for one in box.fetch("$", "uid")] == put[:2]
+        assert box.sort("date") == put[::-1]
+        assert [tuple(thread) for thread in box.thread()] == [tuple(put[2:]), tuple(put[:2])]
+        assert [sorted(thread) for thread in box.thread(local=True)] == [put[2:], put[:2]]
+
+
+def test_async(dovecot: Dovecot) -> None:
+    async def scene() -> int:
+        async with imap.AsyncClient("localhost", **options(dovecot, "starttls")) as box:  # type: ignore[arg-type]
+            await box.select("INBOX", readonly=True)
+            count = 0
+            async for _, meta, chunks in box.fetch_many_bodies("1:*", "size"):
+                count += meta.size == len(await chunks.read())
+            return count
+
+    assert asyncio.run(scene()) == len(dovecot.messages)
