@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         local,
         mail,
         pop3,
+        rfc,
         sftp,
         smtp,
         ssh,
@@ -74,6 +75,7 @@ __all__ = [
     "pop3",
     "put",
     "rename",
+    "rfc",
     "rm",
     "send",
     "sftp",
@@ -92,7 +94,7 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
           "messages.draft": ("Message",)}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "imap", "lab", "local",
-                       "mail", "pop3", "sftp", "smtp", "ssh", "telnet", "tftp", "webdav"))
+                       "mail", "pop3", "rfc", "sftp", "smtp", "ssh", "telnet", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -69,6 +69,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "tftp")
         for name in ("telnet", "switch", "console"):
             here.also_known_as(f"{name}.example.org", "telnet")
+        monkeypatch.setenv("POSTEL_RFC_SOURCES", here.rfc.url)
         fill(here)
         yield here
 

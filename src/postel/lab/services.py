@@ -18,6 +18,7 @@ from .dns_service import DNSService
 from .http_service import HTTPService
 from .mail_services import LMTPService, SMTPService, SubmissionService
 from .post_office import PostOffice
+from .rfc_service import RFCService
 from .service import Service
 from .sftp_service import SFTPService
 from .telnet_service import TelnetService
@@ -125,6 +126,7 @@ class FTPService(Service):
 
 SERVICES: Mapping[str, type[Service]] = {
     "dns": DNSService, "ftp": FTPService, "http": HTTPService, "lmtp": LMTPService,
-    "pop3": POP3Service, "sftp": SFTPService, "smtp": SMTPService,
+    "pop3": POP3Service, "rfc": RFCService, "sftp": SFTPService,
+    "smtp": SMTPService,
     "submission": SubmissionService, "telnet": TelnetService,
     "tftp": TFTPService, "webdav": WebDAVService}
