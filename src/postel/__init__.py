@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         lab,
         local,
         mail,
+        nntp,
         pop3,
         rfc,
         sftp,
@@ -70,6 +71,7 @@ __all__ = [
     "mail",
     "mirror",
     "mkdir",
+    "nntp",
     "open",
     "plan",
     "pop3",
@@ -94,7 +96,8 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
           "messages.draft": ("Message",)}
 _PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "imap", "lab", "local",
-                       "mail", "pop3", "rfc", "sftp", "smtp", "ssh", "telnet", "tftp", "webdav"))
+                       "mail", "nntp", "pop3", "rfc", "sftp", "smtp", "ssh", "telnet",
+                       "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:

@@ -14,6 +14,7 @@ from .ftp.scheme import SCHEMES as _FTP
 from .http.scheme import SCHEMES as _HTTP
 from .imap.scheme import SCHEMES as _IMAP
 from .local.scheme import SCHEMES as _LOCAL
+from .nntp.scheme import SCHEMES as _NNTP
 from .pop3.scheme import SCHEMES as _POP3
 from .sftp.scheme import SCHEMES as _SFTP
 from .smtp.scheme import SCHEMES as _SMTP
@@ -25,7 +26,7 @@ from .webdav.scheme import SCHEMES as _WEBDAV
 __all__ = ["SCHEMES", "scheme_of"]
 
 SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
-    *_FTP, *_HTTP, *_IMAP, *_LOCAL, *_POP3, *_SFTP, *_SMTP, *_TELNET, *_TFTP, *_WEBDAV)}
+    *_FTP, *_HTTP, *_IMAP, *_LOCAL, *_NNTP, *_POP3, *_SFTP, *_SMTP, *_TELNET, *_TFTP, *_WEBDAV)}
 """Every scheme by its name."""
 
 

@@ -67,6 +67,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "sftp")
         for name in ("tftp", "boot"):
             here.also_known_as(f"{name}.example.org", "tftp")
+        here.also_known_as("news.example.org", "nntp")
         for name in ("telnet", "switch", "console"):
             here.also_known_as(f"{name}.example.org", "telnet")
         monkeypatch.setenv("POSTEL_RFC_SOURCES", here.rfc.url)
@@ -85,6 +86,10 @@ def fill(here: lab.Lab) -> None:
         here.pop3.mailbox("alice").add(
             b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: message %d\r\n"
             b"\r\nHello Alice, this is message %d of three.\r\n" % (number, number))
+    first = here.nntp.spool.put("misc.test", subject="Hello", body="Hello, all.\n",
+                                author="Ann <ann@example.org>")
+    here.nntp.spool.put("misc.test", subject="Re: Hello", author="Bob <bob@example.org>",
+                        body="Hello, Ann.\n", references=first)
     here.http.files.put("/hello.txt", b"hello from the lab\n")
     here.webdav.files.put("/hello.txt", b"hello from the lab\n")
     here.webdav.files.put("/more/plan.txt", b"Nothing yet.\n")

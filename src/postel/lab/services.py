@@ -17,6 +17,7 @@ from .certificates import Authority
 from .dns_service import DNSService
 from .http_service import HTTPService
 from .mail_services import LMTPService, SMTPService, SubmissionService
+from .nntp_service import NNTPService
 from .post_office import PostOffice
 from .rfc_service import RFCService
 from .service import Service
@@ -126,7 +127,7 @@ class FTPService(Service):
 
 SERVICES: Mapping[str, type[Service]] = {
     "dns": DNSService, "ftp": FTPService, "http": HTTPService, "lmtp": LMTPService,
-    "pop3": POP3Service, "rfc": RFCService, "sftp": SFTPService,
+    "nntp": NNTPService, "pop3": POP3Service, "rfc": RFCService, "sftp": SFTPService,
     "smtp": SMTPService,
     "submission": SubmissionService, "telnet": TelnetService,
     "tftp": TFTPService, "webdav": WebDAVService}

@@ -62,6 +62,26 @@ class LineBuffer:
         line, self._pos = self._data[self._pos : end], end + 1
         return line[:-1] if line[-1:] == b"\r" else line
 
+    @property
+    def longest(self) -> int:
+        """The cap on one line, in bytes."""
+        return self._longest
+
+    def through(self, mark: bytes) -> bytes | None:
+        """Everything up to the end of *mark*; None where that has not come, and nothing is read.
+
+        Example:
+            >>> lines = LineBuffer()
+            >>> lines.feed(b"hi\\r\\n.\\r\\n220")
+            >>> lines.through(b"\\r\\n.\\r\\n"), lines.take()
+            (b'hi\\r\\n.\\r\\n', b'220')
+        """
+        at = self._data.find(mark, self._pos)
+        if at < 0:
+            return None
+        start, self._pos = self._pos, at + len(mark)
+        return self._data[start : self._pos]
+
     def take(self) -> bytes:
         """Everything not yet read."""
         data = self._data[self._pos :] if self._pos else self._data
