@@ -17,7 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..errors import TimedOut, UsageError
-from ..serving.mail import MemoryBox, ServedMailbox
+from ..serving.mail import ServedMailbox
+from ..serving.mail_inbox import InboxBox
+from ..serving.mail_labels import LabelStore
+from ..serving.mail_store import Keeper, MailStore
 from ..smtp.caught import Caught
 from ..smtp.envelope import Mailbox, MailFrom, RcptTo, Refused
 from ..wire.text import display
@@ -27,6 +30,10 @@ __all__ = ["PostOffice"]
 
 MOST_KEPT = 10_000
 """Messages that are kept in memory; the oldest is forgotten first."""
+
+FOLDERS = (("Archive", ("\\Archive",)), ("Drafts", ("\\Drafts",)), ("Junk", ("\\Junk",)),
+           ("Sent", ("\\Sent",)), ("Trash", ("\\Trash",)))
+"""What every user has besides INBOX."""
 
 _TOLD = 5
 """Messages that the error of a wait in vain speaks of."""
@@ -46,7 +53,8 @@ class PostOffice:
 
     Attributes:
         domain: whose users have mailboxes.
-        boxes: the mailboxes by user; POP3 serves them.
+        stores: the mail of each user, in folders; IMAP serves it.
+        boxes: the mailboxes by user, which are their INBOX; POP3 serves them.
 
     Example:
         >>> from postel import lab
@@ -57,12 +65,44 @@ class PostOffice:
 
     def __init__(self, users: Iterable[str], domain: str = "lab.test") -> None:
         self.domain = domain
-        self.boxes: dict[str, ServedMailbox] = {name: MemoryBox() for name in users}
+        self.stores: dict[str, MailStore] = {name: MailStore(name, folders=FOLDERS)
+                                             for name in users}
+        self.boxes: dict[str, ServedMailbox] = {
+            name: InboxBox(store) for name, store in self.stores.items()}
         self._kept: deque[Caught] = deque(maxlen=MOST_KEPT)
         self._count = 0
         self._waiters: list[_Waiter] = []
         self._verdicts: dict[str, Verdict] = {}
         self._lock = threading.Lock()
+
+    def arrange(
+        self, folders: Iterable[tuple[str, tuple[str, ...]]], delimiter: str = "/", *,
+        labels: bool = False,
+    ) -> None:
+        """Give every user these folders, empty; what mail there was is forgotten.
+
+        Args:
+            folders: names and special uses of those besides INBOX.
+            delimiter: between the levels of names.
+            labels: they are labels of one set of messages, as Gmail's.
+        """
+        kind = LabelStore if labels else MailStore
+        for user in list(self.stores):
+            self.keep(user, kind(user, delimiter=delimiter, folders=folders))
+
+    def keep(self, user: str, store: MailStore | Keeper) -> MailStore:
+        """Let *store* be the mail of *user*, for those who log in from now on.
+
+        Args:
+            user: whose mail; one of the lab's users.
+            store: all of it, or where it is kept: `postel.serving.mail_sqlite.SQLiteKeeper`,
+                `postel.serving.mail_maildir.MaildirKeeper`.
+        """
+        if not isinstance(store, MailStore):
+            store = MailStore(user, folders=FOLDERS, keeper=store)
+        self.stores[user] = store
+        self.boxes[user] = InboxBox(store)
+        return store
 
     # -- what came -------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from ..serving.server import Users, Watcher
 from .certificates import Authority
 from .dns_service import DNSService
 from .http_service import HTTPService
+from .imap_service import IMAPService
 from .mail_services import LMTPService, SMTPService, SubmissionService
 from .nntp_service import NNTPService
 from .post_office import PostOffice
@@ -126,7 +127,8 @@ class FTPService(Service):
 
 
 SERVICES: Mapping[str, type[Service]] = {
-    "dns": DNSService, "ftp": FTPService, "http": HTTPService, "lmtp": LMTPService,
+    "dns": DNSService, "ftp": FTPService, "http": HTTPService, "imap": IMAPService,
+    "lmtp": LMTPService,
     "nntp": NNTPService, "pop3": POP3Service, "rfc": RFCService, "sftp": SFTPService,
     "smtp": SMTPService,
     "submission": SubmissionService, "telnet": TelnetService,

@@ -1,0 +1,174 @@
+"""The lab's IMAP server, spoken to line by line."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+
+import pytest
+
+from postel import lab
+from postel.lab import Lab
+
+MAIL = (b"From: Ann <ann@x.example>\r\nTo: bob@x.example\r\nSubject: hello %d\r\n"
+        b"Date: Mon, 2 Feb 2026 10:0%d:00 +0000\r\nMessage-ID: <%d@x.example>\r\n\r\nhi %d\r\n")
+
+
+class Talk:
+    """A client that says what it is told to, and gives back the answer as bytes."""
+
+    def __init__(self, here: Lab, *, login: bool = True, tls: bool = False) -> None:
+        self.here = here
+        self.sock = socket.create_connection(here.address("imaps" if tls else "imap"), timeout=10)
+        if tls:
+            context = ssl.create_default_context(cafile=str(here.ca))
+            self.sock = context.wrap_socket(self.sock, server_hostname="localhost")
+        self.file = self.sock.makefile("rb")
+        self.count = 0
+        self.greeting = self.line()
+        if login:
+            self.ok("LOGIN alice secret")
+
+    def line(self) -> bytes:
+        """One line, with its literals."""
+        line = self.file.readline()
+        while (found := re.search(rb"\{(\d+)\}\r\n\Z", line)) and not line.startswith(b"+"):
+            line += self.file.read(int(found[1])) + self.file.readline()
+        return line
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def until(self, tag: str) -> bytes:
+        """Everything up to the end of a command."""
+        out = b""
+        while True:
+            line = self.line()
+            out += line
+            if line.startswith(tag.encode() + b" ") or not line:
+                return out
+
+    def say(self, text: str | bytes) -> bytes:
+        """A command, and all of its answer."""
+        self.count += 1
+        tag = f"t{self.count}"
+        raw = text.encode() if isinstance(text, str) else text
+        self.send(f"{tag} ".encode() + raw + b"\r\n")
+        return self.until(tag)
+
+    def ok(self, text: str | bytes) -> bytes:
+        answer = self.say(text)
+        assert re.search(rb"^t%d OK" % self.count, answer, re.M), answer
+        return answer
+
+    def no(self, text: str | bytes) -> bytes:
+        answer = self.say(text)
+        assert re.search(rb"^t%d NO" % self.count, answer, re.M), answer
+        return answer
+
+    def bad(self, text: str | bytes) -> bytes:
+        answer = self.say(text)
+        assert re.search(rb"^t%d BAD" % self.count, answer, re.M), answer
+        return answer
+
+    def close(self) -> None:
+        self.file.close()
+        self.sock.close()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Lab]:
+    with lab.start("imap", "smtp", "pop3") as here:
+        yield here
+
+
+@pytest.fixture
+def here(running: Lab) -> Lab:
+    running.imap.use("full")
+    running.imap.faults.clear()
+    running.imap.options.throttle = None
+    running.imap.options.preauth = ""
+    running.imap.options.allow_clear = True
+    return running
+
+
+@pytest.fixture
+def five(here: Lab) -> Lab:
+    for number in range(1, 6):
+        here.imap.mailbox("alice").append("INBOX", MAIL % ((number,) * 4))
+    return here
+
+
+@pytest.fixture
+def talk(five: Lab) -> Iterator[Talk]:
+    one = Talk(five)
+    one.ok("SELECT INBOX")
+    yield one
+    one.close()
+
+
+def test_select_says_what_is_there(five: Lab) -> None:
+    talk = Talk(five)
+    answer = talk.ok("SELECT INBOX")
+    assert b"* 5 EXISTS\r\n" in answer
+    assert b"* 5 RECENT\r\n" in answer
+    assert b"[UIDNEXT 6]" in answer
+    assert b"[UNSEEN 1]" in answer
+    assert b"[READ-WRITE]" in answer
+    assert b"[READ-ONLY]" in talk.ok("EXAMINE INBOX")
+    talk.close()
+
+
+def test_fetch_gives_what_is_asked_for(talk: Talk) -> None:
+    answer = talk.ok("FETCH 2 (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+    assert answer.startswith(b"* 2 FETCH (UID 2 FLAGS (\\Recent) RFC822.SIZE 137 "
+                             b"BODY[HEADER.FIELDS (SUBJECT)] {20}\r\nSubject: hello 2\r\n\r\n)\r\n")
+    assert b"BODY[TEXT]<1> {2}\r\ni )" in talk.ok("FETCH 2 BODY.PEEK[TEXT]<1.2>")
+    assert b"FLAGS (\\Seen \\Recent)" in talk.ok("FETCH 2 BODY[TEXT]")
+    assert b"* 2 FETCH (UID 2)" in talk.ok("UID FETCH 2 UID")
+    assert talk.ok("UID FETCH 70:80 FLAGS").startswith(b"t")
+
+
+def test_expunge_renumbers(talk: Talk) -> None:
+    talk.ok("STORE 2,4 +FLAGS.SILENT (\\Deleted)")
+    assert talk.ok("EXPUNGE").startswith(b"* 4 EXPUNGE\r\n* 2 EXPUNGE\r\n")
+    assert b"* SEARCH 1 3 5\r\n" in talk.ok("UID SEARCH ALL")
+
+
+def test_another_sessions_changes_are_told(talk: Talk) -> None:
+    other = Talk(talk.here)
+    other.ok("SELECT INBOX")
+    talk.ok("UID STORE 3 +FLAGS (\\Deleted work)")
+    assert b"FLAGS (\\Deleted work" in other.ok("NOOP")
+    talk.ok("UID EXPUNGE 3")
+    assert b"EXPUNGE" not in other.ok("FETCH 1 FLAGS"), "not while numbers are in use"
+    assert b"* 3 EXPUNGE" in other.ok("NOOP")
+    other.close()
+
+
+def test_idle_tells_of_mail_by_smtp(five: Lab) -> None:
+    import smtplib
+
+    talk = Talk(five)
+    talk.ok("SELECT INBOX")
+    talk.send(b"i IDLE\r\n")
+    assert talk.line() == b"+ idling\r\n"
+    with smtplib.SMTP(*five.address("smtp")) as server:
+        server.sendmail("x@example.org", [f"alice@{five.domain}"], b"Subject: new\r\n\r\nx\r\n")
+    assert talk.line() == b"* 6 EXISTS\r\n"
+    talk.send(b"DONE\r\n")
+    assert b"i OK" in talk.until("i")
+    assert len(five.mail.boxes["alice"].messages()) == 6
+    talk.close()
+
+
+def test_append_copy_move_give_uids(talk: Talk) -> None:
+    answer = talk.ok(b'APPEND Sent (\\Seen) " 1-Feb-2026 10:00:00 +0100" {4+}\r\nx: y')
+    assert re.search(rb"\[APPENDUID \d+ 1\]", answer)
+    assert re.search(rb"\[COPYUID \d+ 1:2 2:3\]", talk.ok("UID COPY 1:2 Sent"))
+    answer = talk.ok("MOVE 1:2 Trash")
+    assert re.search(rb"\* OK \[COPYUID \d+ 1:2 1:2\]", answer)
+    assert b"* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n" in answer
+    assert b"[TRYCREATE]" in talk.no("COPY 1 Nowhere")
