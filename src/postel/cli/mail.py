@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..schemes import scheme_of
 from ..urls import URL
 from ..wire.text import display
+from .mail_accounts import command as accounts
 from .mail_check import command as check
 from .mail_compose import command as compose
 from .mail_mailbox import command as mailbox
@@ -32,6 +33,7 @@ def command() -> None:
     """Fetch mail, and send it."""
 
 
+command.add_command(accounts)
 command.add_command(check)
 command.add_command(compose)
 command.add_command(mailbox)

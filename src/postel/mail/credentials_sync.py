@@ -121,6 +121,10 @@ class Credentials:
         disk.call(lambda: self.keys.put(url.host, url.user or self.account.address, password))
         self._known[url.host] = password
 
+    def assume(self, url: URL, password: Secret) -> None:
+        """Use this password for one of the account's servers, whatever is kept."""
+        self._known[url.host] = password
+
     def forget(self) -> int:
         """Forget the account's passwords and tokens; how many there were."""
         return disk.call(self._forget)

@@ -1,0 +1,101 @@
+# A conversation (its twin checking_sync.py is generated): whether an account's servers let one in.
+"""Logging in where an account says, and leaving again: what works, and why the rest does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import AuthenticationError, PostelError
+from ..imap.client_async import AsyncClient as AsyncIMAP
+from ..pop3.client_async import AsyncClient as AsyncPOP3
+from ..smtp.client_async import AsyncClient as AsyncSMTP
+from ..transport.clock_async import now
+from ..urls import URL
+from .accounts import Account
+from .credentials_async import AsyncCredentials
+
+__all__ = ["Tried", "check_account", "check_server", "right_user"]
+
+_CLIENTS: dict[str, Any] = {"imap": AsyncIMAP, "imaps": AsyncIMAP, "pop3": AsyncPOP3,
+                            "pop3s": AsyncPOP3, "submission": AsyncSMTP, "smtps": AsyncSMTP,
+                            "smtp": AsyncSMTP}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One server that was logged in to.
+
+    Args:
+        url: where.
+        seconds: that it took.
+        tls: version of TLS; "" for none.
+        server: what it says it is.
+        error: why it did not work; None where it did.
+    """
+
+    url: URL
+    seconds: float = 0.0
+    tls: str = ""
+    server: str = ""
+    error: PostelError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it let us in."""
+        return self.error is None
+
+
+async def check_account(account: Account, credentials: AsyncCredentials,
+                        **settings: Any) -> list[Tried]:
+    """Log in to each server of an account.
+
+    Args:
+        account: which.
+        credentials: what it logs in with.
+        **settings: of the clients.
+    """
+    urls = [url for url in (account.imap, account.pop3, account.smtp) if url is not None]
+    return [await check_server(url, credentials, **settings) for url in urls]
+
+
+async def check_server(url: URL, credentials: AsyncCredentials, **settings: Any) -> Tried:
+    """Log in to one server, and leave.
+
+    Args:
+        url: which.
+        credentials: what to log in with.
+        **settings: of the client.
+    """
+    began = now()
+    try:
+        given = {**await credentials.settings(url), **settings}
+        async with _CLIENTS[url.scheme](url, **given) as client:
+            peer, server = client.peer, client.server
+            await client.noop()
+    except PostelError as error:
+        return Tried(url, now() - began, error=error)
+    return Tried(url, now() - began, peer.tls or "", server.software or server.greeting)
+
+
+async def right_user(url: URL, users: Sequence[str], credentials: AsyncCredentials,
+                     **settings: Any) -> Tried:
+    """Log in under one name after the other; the first that works, else the first failure.
+
+    Only a refused name or password leads to the next: each one is an attempt that the server
+    counts.
+
+    Args:
+        url: where.
+        users: names, the likeliest first.
+        credentials: what to log in with.
+        **settings: of the client.
+    """
+    failed: Tried | None = None
+    for user in users or [url.user or ""]:
+        tried = await check_server(url.with_(user=user), credentials, **settings)
+        if tried.ok or not isinstance(tried.error, AuthenticationError):
+            return tried
+        failed = failed or tried
+    return failed or Tried(url)
