@@ -12,6 +12,7 @@ from servers import Dovecot
 
 from postel import imap
 from postel.errors import AuthenticationError, NotFound
+from postel.imap import events
 from postel.imap import query as q
 from postel.transport.tls import TLSOptions
 
@@ -162,3 +163,105 @@ def test_async(dovecot: Dovecot) -> None:
             return count
 
     assert asyncio.run(scene()) == len(dovecot.messages)
+
+
+def test_changes(dovecot: Dovecot) -> None:
+    user = dovecot.new_mailbox()
+    with client(dovecot, user=user) as box, client(dovecot, user=user) as other:
+        put = [one.uid or 0 for one in box.append_many(
+            "INBOX", [LETTER % (n, n % 10) for n in range(20)])]
+        first = box.changes("INBOX")
+        assert list(first.added) == put
+        state = imap.State.from_json(first.state.to_json())
+        assert not box.changes("INBOX", state)
+        other.select()
+        other.store(put[3], add="\\Flagged")
+        other.delete_messages(put[5:7])
+        new = other.append("INBOX", LETTER % (99, 9)).uid
+        seen = box.changes("INBOX", state)
+        assert (list(seen.added), list(seen.vanished)) == ([new], put[5:7])
+        assert seen.flags == {put[3]: frozenset({"\\Flagged"})}
+        assert not box.changes("INBOX", seen.state)
+
+
+@pytest.mark.parametrize("hidden", [{"QRESYNC"}, {"QRESYNC", "CONDSTORE"}])
+def test_changes_with_less(dovecot: Dovecot, hidden: set[str]) -> None:
+    """The same without what the server has: the client is told that it is not there."""
+    user = dovecot.new_mailbox()
+    with client(dovecot, user=user) as box, client(dovecot, user=user) as other:
+        put = [one.uid or 0 for one in other.append_many(
+            "INBOX", [LETTER % (n, n % 10) for n in range(9)])]
+        box._told([word for word in box.capabilities if word not in hidden])
+        if "CONDSTORE" in hidden:
+            other.select()
+        first = box.changes("INBOX")
+        assert list(first.added) == put
+        state = first.state
+        if "CONDSTORE" in hidden:
+            state = imap.State(state.uidvalidity, state.uidnext, None, state.exists, state.uids, {})
+        other.select()
+        other.store(put[2], add="\\Flagged")
+        other.delete_messages(put[:1])
+        new = other.append("INBOX", LETTER % (99, 9)).uid
+        seen = box.changes("INBOX", state)
+        assert (list(seen.added), list(seen.vanished)) == ([new], put[:1])
+        assert seen.flags == {put[2]: frozenset({"\\Flagged"})}
+
+
+def test_idle(dovecot: Dovecot) -> None:
+    user = dovecot.new_mailbox()
+    with client(dovecot, user=user) as box, client(dovecot, user=user) as other:
+        box.select("INBOX")
+        with box.idle(seconds=10.0, renew=0.3) as watch:
+            put = other.append("INBOX", LETTER % (1, 1))
+            assert next(watch) == events.Arrived(1)
+            assert [one.uid for one in box.fetch("1:*", "uid")] == [put.uid]
+            other.select()
+            other.store(put.uid or 0, add="\\Flagged")
+            found = next(event for event in watch if isinstance(event, imap.Fetched))
+            assert "\\Flagged" in found.flags
+            other.delete_messages(put.uid or 0)
+            assert next(event for event in watch if isinstance(event, events.Expunged)).number == 1
+        box.noop()
+        with box.idle(seconds=0.2) as watch:
+            assert list(watch) == []
+
+
+def test_notify(dovecot: Dovecot) -> None:
+    user = dovecot.new_mailbox()
+    with client(dovecot, user=user) as box, client(dovecot, user=user) as other:
+        other.create("Far")
+        box.select("INBOX")
+        with box.notify(seconds=10.0) as watch:
+            other.append("Far", LETTER % (1, 1))
+            told = next(event for event in watch if isinstance(event, events.FolderStatus))
+            assert (told.folder, told.status.messages) == ("Far", 1)
+            other.append("INBOX", LETTER % (1, 1))
+            assert next(event for event in watch if isinstance(event, events.Arrived)).exists == 1
+        box.noop()
+
+
+def test_the_account(dovecot: Dovecot) -> None:
+    with client(dovecot, user=dovecot.new_mailbox()) as box:
+        assert box.namespaces().personal[0].delimiter == "/"
+        assert box.quota()[0]["STORAGE"].limit == 20 << 20
+        assert "l" in box.my_rights("INBOX")
+        box.set_acl("INBOX", "bob", "lr")
+        assert box.acl("INBOX").rights["bob"] == frozenset("lr")
+        box.set_acl("INBOX", "bob", "")
+        assert "bob" not in box.acl("INBOX").rights
+        box.set_metadata("INBOX", {"/private/comment": "Grüße\r\nzwei"})
+        assert box.metadata("INBOX").entries["/private/comment"] == "Grüße\r\nzwei".encode()
+        box.set_metadata("INBOX", {"/private/comment": None})
+        assert not box.metadata("INBOX").entries
+        assert box.id({"name": "postel"})["name"] == "Dovecot"
+
+
+@pytest.mark.parametrize("security", ["plain", "tls"])
+def test_compressed(dovecot: Dovecot, security: str) -> None:
+    with client(dovecot, security) as box:
+        box.compress()
+        box.select("INBOX", readonly=True)
+        sizes = {one.uid: one.size for one in box.fetch("1:*", "size")}
+        for uid, _, chunks in box.fetch_many_bodies("1:*"):
+            assert len(chunks.read()) == sizes[uid]

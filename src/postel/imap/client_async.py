@@ -7,15 +7,17 @@ Messages are named by UID everywhere. What the server tells unasked is never los
 
 from __future__ import annotations
 
+from .account_async import AsyncAccount
 from .appending_async import AsyncAppending
-from .messages_async import AsyncMessages
+from .changes_async import AsyncChanging
+from .idling_async import AsyncIdling
 from .searching_async import AsyncSearching
 from .wire import command
 
 __all__ = ["AsyncClient"]
 
 
-class AsyncClient(AsyncMessages, AsyncAppending, AsyncSearching):
+class AsyncClient(AsyncChanging, AsyncAppending, AsyncSearching, AsyncIdling, AsyncAccount):
     """An account on an IMAP server; its arguments are those of every client.
 
     The best SASL mechanism that the server offers is used to log in, else LOGIN; ``auth=`` names

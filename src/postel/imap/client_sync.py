@@ -7,15 +7,17 @@ Messages are named by UID everywhere. What the server tells unasked is never los
 
 from __future__ import annotations
 
+from .account_sync import Account
 from .appending_sync import Appending
-from .messages_sync import Messages
+from .changes_sync import Changing
+from .idling_sync import Idling
 from .searching_sync import Searching
 from .wire import command
 
 __all__ = ["Client"]
 
 
-class Client(Messages, Appending, Searching):
+class Client(Changing, Appending, Searching, Idling, Account):
     """An account on an IMAP server; its arguments are those of every client.
 
     The best SASL mechanism that the server offers is used to log in, else LOGIN; ``auth=`` names

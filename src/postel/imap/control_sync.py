@@ -83,17 +83,24 @@ class Control(Session[Command, Event]):
             self._ahead -= len(event.chunk) if isinstance(event, Data) else 0
             return self._given(command, event)
         while True:
-            while (pair := self._wire.next_event()) is None:
+            while (pair := self._one()) is None:
                 self._fill()
             answered, event = pair
+            if answered is command:
+                return self._given(command, event)
+            self._dropped(answered, event)
+
+    def _one(self) -> tuple[Command | None, Event] | None:
+        """The next event, whomever it answers; None when more bytes are needed."""
+        while (pair := self._wire.next_event()) is not None:
+            event = pair[1]
             if isinstance(event, Continue) and self._grammar.waits_for_plus():
                 self._unsent.append(self._grammar.proceed())
                 continue
             if isinstance(event, Reply):
                 self._heard(event)
-            if answered is command:
-                return self._given(command, event)
-            self._dropped(answered, event)
+            break
+        return pair
 
     @property
     def _grammar(self) -> wire.Wire:

@@ -225,8 +225,8 @@ class Selecting(Login):
         extra = b""
         if since is not None and since.uidvalidity and since.highestmodseq and (
                 "QRESYNC" in self._enabled):
-            known = f" {since.uids}" if since.uids and len(since.uids.ranges) < 200 else ""
-            extra = f" (QRESYNC ({since.uidvalidity} {since.highestmodseq}{known}))".encode()
+            # with the known UIDs behind it, nothing would be told of new messages
+            extra = f" (QRESYNC ({since.uidvalidity} {since.highestmodseq}))".encode()
         elif "CONDSTORE" in self.capabilities and "CONDSTORE" not in self._enabled:
             extra = b" (CONDSTORE)"
         return compose(verb, self._name(folder), extra, takes=_SELECTING)
@@ -322,13 +322,17 @@ class Selecting(Login):
         """The UIDs of all messages in the open folder, as few bytes as the server can say it in."""
         with self._operation("UID SEARCH", timeout):
             self._open_folder("UID SEARCH")
-            if "ESEARCH" in self.capabilities:
-                command = compose(b"UID SEARCH RETURN (ALL) ALL", takes=["ESEARCH", "SEARCH"])
-            else:
-                command = compose(b"UID SEARCH ALL", takes=["SEARCH"])
-            _, data = self._run(command, NotSupported)
-            return NumberSet(uid for one in data if isinstance(one, Untagged)
-                             for uid in responses.found(one).numbers)
+            _, data = self._run(self._listing_uids(), NotSupported)
+            return self._listed_uids(data)
+
+    def _listing_uids(self) -> Command:
+        if "ESEARCH" in self.capabilities:
+            return compose(b"UID SEARCH RETURN (ALL) ALL", takes=["ESEARCH", "SEARCH"])
+        return compose(b"UID SEARCH ALL", takes=["SEARCH"])
+
+    def _listed_uids(self, data: Iterable[Told]) -> NumberSet:
+        return NumberSet(uid for one in data if isinstance(one, Untagged)
+                         for uid in responses.found(one).numbers)
 
 
 def _key(name: bytes) -> bytes:
