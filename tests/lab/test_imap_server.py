@@ -60,17 +60,17 @@ class Talk:
 
     def ok(self, text: str | bytes) -> bytes:
         answer = self.say(text)
-        assert re.search(rb"^t%d OK" % self.count, answer, re.M), answer
+        assert re.search(rb"^t%d OK" % self.count, answer, re.MULTILINE), answer
         return answer
 
     def no(self, text: str | bytes) -> bytes:
         answer = self.say(text)
-        assert re.search(rb"^t%d NO" % self.count, answer, re.M), answer
+        assert re.search(rb"^t%d NO" % self.count, answer, re.MULTILINE), answer
         return answer
 
     def bad(self, text: str | bytes) -> bytes:
         answer = self.say(text)
-        assert re.search(rb"^t%d BAD" % self.count, answer, re.M), answer
+        assert re.search(rb"^t%d BAD" % self.count, answer, re.MULTILINE), answer
         return answer
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ def folder(session: Session, name: str, *, create: str = "") -> Folder:
     found = session.store.folders.get(session.store.named(name))
     if found is None or not found.selectable:
         raise No(f"there is no folder {name[:200]}", create or "NONEXISTENT")
+    session.store.refresh(found)
     return found
 
 

@@ -57,6 +57,8 @@ async def capability(session: Session, words: Arguments) -> Done:
 async def noop(session: Session, words: Arguments) -> Done:
     """NOOP, and CHECK."""
     words.end()
+    if session.view is not None:
+        session.store.refresh(session.view.folder)
     return ("nothing done",)
 
 

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 from .._version import __version__
 from ..errors import (
     AlreadyExists,
+    Forbidden,
     LimitReached,
     NoSpace,
     NotFound,
     PostelError,
     ProtocolError,
     TimedOut,
+    TransferError,
+    TryLater,
     UsageError,
 )
 from ..serving.faults import Fault
@@ -246,6 +249,8 @@ class Session:
             self.finish("NO", error.message, "OVERQUOTA")
         except UsageError as error:
             self.finish("NO", error.message, "CANNOT")
+        except (Forbidden, TransferError, TryLater) as error:
+            self.finish("NO", error.message, "SERVERBUG")
         else:
             self._bad = 0
             if done is not None:

@@ -88,6 +88,10 @@ class Message:
             self._uidl = f"{self.uid:06d}-{digest[:16]}"
         return self._uidl
 
+    def forget_data(self, load: Callable[[], bytes]) -> None:
+        """Hold the bytes no longer: *load* brings them."""
+        self._data, self._parsed, self._load = None, None, load
+
     def __repr__(self) -> str:
         return f"<Message {self.uid}, {self.size} bytes, {' '.join(sorted(self.flags))}>"
 

@@ -47,7 +47,8 @@ class LabelStore(MailStore):
                                      saved=saved)
             if name in (TRASH, SPAM):
                 self._only_in(name, message.email_id)
-            elif name != ALL and ALL in self.folders and (
+                return message
+            if name != ALL and ALL in self.folders and (
                     self._there(ALL, message.email_id) is None):
                 super().append(ALL, data, flags=message.flags, date=message.date,
                                email_id=message.email_id, saved=saved)

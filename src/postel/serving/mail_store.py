@@ -119,12 +119,32 @@ class MailStore:
             return self._make(name, set(attributes))
 
     def _make(self, name: str, attributes: set[str]) -> Folder:
-        self._validity += 1
-        folder = Folder(name, self._validity, f"F{secrets.token_hex(8)}", attributes=attributes)
+        folder = Folder(name, self.fresh_validity(), f"F{secrets.token_hex(8)}",
+                        attributes=attributes)
         self.folders[name] = folder
         self._keep_folder(folder)
         self.tell(Event("created", name))
         return folder
+
+    def restore(self, folder: Folder) -> None:
+        """A keeper brings a folder that was there before."""
+        self.folders[folder.name] = folder
+        self._validity = max(self._validity, folder.uidvalidity)
+
+    def fresh_validity(self) -> int:
+        """A UIDVALIDITY that no folder had."""
+        self._validity += 1
+        return self._validity
+
+    def refresh(self, folder: Folder) -> None:
+        """Let the keeper look whether another program has changed a folder."""
+        refresh = getattr(self._keeper, "refresh", None)
+        if refresh is None:
+            return
+        with self.lock:
+            changed = refresh(folder)
+        if changed:
+            self.tell(Event("messages", folder.name))
 
     def delete(self, name: str) -> None:
         """A folder, with its messages; one with others inside it stays, as their place alone.
@@ -195,7 +215,7 @@ class MailStore:
         """A new UIDVALIDITY, with all UIDs given anew, as after a repair of the server."""
         folder = self[name]
         with self.lock:
-            messages = list(folder.messages.values())
+            messages = [(one, one.data) for one in folder.messages.values()]
             self._validity += 1
             folder.uidvalidity = max(self._validity, folder.uidvalidity + 1)
             folder.modseq += 1
@@ -205,8 +225,7 @@ class MailStore:
                 self._keeper.dropped(folder)
                 self._keeper.changed(folder)
             folder.uidnext = 1
-            for message in messages:
-                data = message.data
+            for message, data in messages:
                 self._put(folder, Message(folder.uidnext, data, flags=message.flags,
                                           date=message.date, saved=message.saved,
                                           email_id=message.email_id, modseq=folder.modseq), data)
