@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .discovery_sync import discover
     from .discovery_types import Candidate, Found, Service
     from .keys import KeyFile, Keyring, open_keys
+    from .moving_async import AsyncMover
+    from .moving_sync import Mover, copy, migrate, sync
+    from .moving_types import Deletions, MoveResult, Rules, Tally, Way
     from .oauth_async import AsyncOAuth
     from .oauth_sync import OAuth
     from .outbox_async import AsyncOutbox
@@ -40,6 +43,7 @@ __all__ = [
     "AsyncCheck",
     "AsyncCredentials",
     "AsyncDirect",
+    "AsyncMover",
     "AsyncOAuth",
     "AsyncOutbox",
     "AsyncRouter",
@@ -47,6 +51,7 @@ __all__ = [
     "Candidate",
     "Check",
     "Credentials",
+    "Deletions",
     "Delivery",
     "Destination",
     "Direct",
@@ -57,21 +62,29 @@ __all__ = [
     "Item",
     "KeyFile",
     "Keyring",
+    "MoveResult",
+    "Mover",
     "OAuth",
     "Outbox",
     "PolicyStore",
     "Report",
     "Route",
     "Router",
+    "Rules",
     "Schedule",
     "Service",
+    "Tally",
+    "Way",
     "add_account",
     "authenticate",
+    "copy",
     "discover",
     "load_accounts",
+    "migrate",
     "open_keys",
     "remove_account",
     "send",
+    "sync",
 ]
 
 _HOMES = {
@@ -92,6 +105,9 @@ _HOMES = {
     "keys": ("KeyFile", "Keyring", "open_keys"),
     "oauth_async": ("AsyncOAuth",),
     "oauth_sync": ("OAuth",),
+    "moving_async": ("AsyncMover",),
+    "moving_sync": ("Mover", "copy", "migrate", "sync"),
+    "moving_types": ("Deletions", "MoveResult", "Rules", "Tally", "Way"),
     "outbox_async": ("AsyncOutbox",),
     "outbox_sync": ("Outbox",),
     "outbox_types": ("Destination", "Item", "Schedule"),

@@ -131,7 +131,7 @@ class MaildirBox(Box):
         self.maildir.create()
         keys: list[str] = []
         for number, letter in enumerate(letters, 1):
-            info, seen_before = self._info(letter.flags)
+            info, seen_before = self.info(letter.flags)
             when = letter.date.timestamp() if letter.date else None
             with self.maildir.writing(date=when, flags=info, cur=seen_before,
                                       staged=True) as delivery:
@@ -142,8 +142,12 @@ class MaildirBox(Box):
         self.maildir.flush()
         return keys
 
-    def _info(self, flags: frozenset[str]) -> tuple[str, bool]:
-        """The letters for these flags, and whether the message goes to cur."""
+    def info(self, flags: frozenset[str]) -> tuple[str, bool]:
+        """The letters for these flags, and whether the message goes to cur.
+
+        Raises:
+            UsageError: there is no room for another keyword.
+        """
         letters = [_FLAG[flag] for flag in flags if flag in _FLAG]
         words = sorted(flags - FLAGS)
         if words:
@@ -177,7 +181,7 @@ class MaildirBox(Box):
         wanted = {key: checked_flags(words) for key, words in flags.items()}
         found = self._found(wanted)
         for key, words in wanted.items():
-            letters, _ = self._info(words)
+            letters, _ = self.info(words)
             name = f"{key}{self.maildir.separator}2,{letters}"
             with disk_errors(f"changing message {key}"):
                 if words:

@@ -1,0 +1,255 @@
+# A conversation (its twin moving_sync.py is generated): mail from side to side.
+"""Moving mail: between IMAP, POP3, Maildir and mbox, once or again and again, without loss.
+
+    await migrate("imaps://ann@old.example.org", "imaps://ann@new.example.org")
+    await sync("imaps://ann@mail.example.org", "maildir:Mail")
+
+`migrate` copies what the target lacks, and begins where a run before it ended. `sync` makes both
+sides alike, whichever of them changed. `copy` is `migrate` without a memory. What is done in which
+case is told in `postel.mail.moving_plan`, what a crash leaves in `postel.mail.moving_store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path as File
+from typing import Any
+
+from ..errors import UsageError
+from ..transport import disk_async as disk
+from ..types import Progress
+from .moving_folder_async import AsyncFolder
+from .moving_names import FolderPair, chosen, pair_folders, shown
+from .moving_opening_async import AsyncEnds
+from .moving_places import state_file
+from .moving_plan import guarded, shown_elsewhere
+from .moving_sides_async import AsyncSide
+from .moving_store import MovingStore
+from .moving_types import (
+    BOTH,
+    FolderResult,
+    MoveResult,
+    Path,
+    Place,
+    Problem,
+    Rules,
+    SideName,
+    Way,
+)
+from .moving_view_async import Run
+
+__all__ = ["AsyncMover", "copy", "migrate", "sync"]
+
+End = str | AsyncSide
+"""A side, or where it is: ``imaps://ann@host/``, ``pop3s://…``, ``maildir:PATH``, ``mbox:PATH``."""
+
+Tell = Callable[[Progress], object]
+_STILL = Way(new=False, flags=False, gone=False)
+
+
+async def sync(
+    left: End, right: End, *, rules: Rules | None = None, state: str | File | None = None,
+    dry_run: bool = False, tell: Tell | None = None,
+    left_options: Mapping[str, Any] | None = None, right_options: Mapping[str, Any] | None = None,
+) -> MoveResult:
+    """Make two sides alike, whichever of them changed since the last run.
+
+    Args:
+        left: a side; see `End`.
+        right: the other one.
+        rules: what goes which way, and what does not.
+        state: the file that remembers what both had; None: one in your data folder.
+        dry_run: only find out what would be done.
+        tell: told how far it is, in messages of a folder.
+        left_options: keywords of the left side's client: password, tls, timeout …
+        right_options: the same of the right side.
+
+    Raises:
+        TryLater: another run of this pair is at work.
+        NetworkError, AuthenticationError: a side cannot be reached, or is lost on the way; the
+            next run goes on.
+
+    Example:
+        >>> done = await sync("maildir:Mail", "mbox:backup/")
+        >>> done.total("left").copied, done.ok
+        (1, True)
+    """
+    async with AsyncEnds(left, right, left_options, right_options) as ends:
+        return await _run(ends, rules or Rules(), state, dry_run, tell)
+
+
+async def migrate(
+    source: End, target: End, *, rules: Rules | None = None,
+    state: str | File | None = None, dry_run: bool = False, delete: bool = False,
+    tell: Tell | None = None, source_options: Mapping[str, Any] | None = None,
+    target_options: Mapping[str, Any] | None = None,
+) -> MoveResult:
+    """Bring a side's mail to another one; a second run brings what came meanwhile.
+
+    Args:
+        source: a side; nothing is changed there.
+        target: where the mail goes. What it has already, by content, is not copied again.
+        rules: folders, sizes, dates; the ways are set by this function.
+        state: see `sync`.
+        dry_run: only find out what would be done.
+        delete: delete from the target what was brought there before and is gone at the source.
+        tell: see `sync`.
+        source_options: keywords of the source's client.
+        target_options: keywords of the target's client.
+
+    Raises:
+        As `sync`.
+
+    Example:
+        >>> (await migrate("maildir:Mail", "mbox:backup/")).total("left").copied
+        1
+    """
+    ways = replace(rules or Rules(), left=_STILL, right=Way(gone=delete))
+    async with AsyncEnds(source, target, source_options, target_options) as ends:
+        return await _run(ends, ways, state, dry_run, tell)
+
+
+async def copy(
+    source: End, target: End, *, rules: Rules | None = None, dry_run: bool = False,
+    tell: Tell | None = None, source_options: Mapping[str, Any] | None = None,
+    target_options: Mapping[str, Any] | None = None,
+) -> MoveResult:
+    """Bring a side's mail to another one, and remember nothing of it.
+
+    What the target has is found out by content each time, which costs more than `migrate`.
+
+    Args:
+        source: see `migrate`.
+        target: see `migrate`.
+        rules: see `migrate`.
+        dry_run: see `migrate`.
+        tell: see `migrate`.
+        source_options: see `migrate`.
+        target_options: see `migrate`.
+
+    Example:
+        >>> (await copy("maildir:Mail", "mbox:backup/")).total("left").copied
+        1
+    """
+    ways = replace(rules or Rules(), left=_STILL, right=Way(gone=False))
+    async with AsyncEnds(source, target, source_options, target_options) as ends:
+        with await disk.call(MovingStore, None, ends.left.name, ends.right.name) as store:
+            return await AsyncMover(ends.left, ends.right, store, ways, tell=tell).run(
+                dry_run=dry_run)
+
+
+async def _run(ends: AsyncEnds, rules: Rules, state: str | File | None, dry_run: bool,
+               tell: Tell | None) -> MoveResult:
+    left, right = ends.left.name, ends.right.name
+    if left == right:
+        raise UsageError(f"moving mail from {left} to itself", hint="name another side")
+    path = state_file(left, right) if state is None else state
+    with await disk.call(MovingStore, path, left, right, scratch=dry_run) as store:
+        return await AsyncMover(ends.left, ends.right, store, rules, tell=tell).run(
+            dry_run=dry_run)
+
+
+class AsyncMover:
+    """Runs between two open sides.
+
+    Args:
+        left: a side.
+        right: the other one.
+        store: what both had.
+        rules: what is to be done.
+        tell: told how far it is.
+    """
+
+    def __init__(self, left: AsyncSide, right: AsyncSide, store: MovingStore, rules: Rules, *,
+                 tell: Tell | None = None) -> None:
+        self.left, self.right = left, right
+        self.store = store
+        self.rules = rules
+        self.tell = tell
+
+    async def run(self, *, dry_run: bool = False) -> MoveResult:
+        """Do what is to be done; return what that was."""
+        for side, way in ((self.left, self.rules.left), (self.right, self.rules.right)):
+            if not side.writable and way != _STILL:
+                raise UsageError(f"{side.name}: it is only read",
+                                 hint="migrate from it; it cannot be a target or synced")
+            side.untouched = dry_run or way == _STILL
+        run = Run(self.left, self.right, self.store, self.rules, dry_run, self.tell)
+        await disk.call(self.store.lock)
+        try:
+            folders = await self._folders(run)
+            await self._look(run, folders)
+            for folder in folders:
+                await folder.prepare()
+            await self._work(run, folders)
+        finally:
+            await disk.call(self.store.unlock)
+        results = tuple(FolderResult(shown(one.paths["left"]), shown(one.paths["right"]),
+                                     one.tally["left"], one.tally["right"]) for one in folders)
+        return MoveResult(self.left.name, self.right.name, results, tuple(run.moves),
+                          tuple(run.problems), tuple(run.conflicts), run.unchanged, dry_run)
+
+    async def _folders(self, run: Run) -> list[AsyncFolder]:
+        """The folders of this run."""
+        left, right = await self.left.folders(), await self.right.folders()
+        known = await disk.call(self.store.folders)
+        pairs = pair_folders(left, right, known=known.values(), names=self.rules.names,
+                             patterns=self.rules.folders, to_left=self.rules.left.new,
+                             to_right=self.rules.right.new, named_left=self.left.named,
+                             named_right=self.right.named)
+        await self._forget(left, right, known)
+        folders = []
+        for pair in pairs:
+            number = await disk.call(self.store.folder, pair.left, pair.right)
+            gone = self._vanished(pair, await disk.call(self.store.validity, number))
+            if gone:
+                run.problems.append(Problem(
+                    shown(pair.left), gone, "", "the folder is gone there; its messages stay "
+                    "on the other side until it is deleted there too"))
+                continue
+            folders.append(AsyncFolder(run, pair, number))
+        return folders
+
+    async def _forget(self, left: Iterable[Place], right: Iterable[Place],
+                      known: Mapping[int, tuple[Path, Path]]) -> None:
+        """Pairs of which neither side has anything any more."""
+        lefts, rights = {one.path for one in left}, {one.path for one in right}
+        for number, (one, other) in known.items():
+            if one not in lefts and other not in rights and chosen(one, self.rules.folders):
+                await disk.call(self.store.forget, number)
+
+    def _vanished(self, pair: FolderPair,
+                  noted: tuple[str | None, str | None]) -> SideName | None:
+        """The side on which a folder was deleted that was there, where deletions count."""
+        if noted[0] and not pair.has_left and self.rules.right.gone:
+            return "left"
+        if noted[1] and not pair.has_right and self.rules.left.gone:
+            return "right"
+        return None
+
+    async def _look(self, run: Run, folders: list[AsyncFolder]) -> None:
+        for folder in folders:
+            await folder.look()
+        for side in BOTH:
+            listings = [one.listings[side] for one in folders]
+            for folder, listing in zip(folders, listings, strict=True):
+                if listing.shows_all:
+                    others = [one for one in listings if one is not listing]
+                    folder.hide(side, shown_elsewhere(listing, others))
+
+    async def _work(self, run: Run, folders: list[AsyncFolder]) -> None:
+        for folder in folders:
+            await folder.make()
+            await folder.copy("right")
+            await folder.copy("left")
+        for folder in folders:
+            await folder.flag()
+        for side in BOTH:
+            held = guarded([one.plan for one in folders], [one.listings for one in folders],
+                           [len(one.links) for one in folders], side, self.rules.deletions)
+            for index, folder in enumerate(folders):
+                why = held.get(index, "")
+                if run.failed and not why:
+                    why = f"{run.failed} messages could not be copied, and may be these"
+                await folder.delete(side, why)

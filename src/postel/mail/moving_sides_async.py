@@ -1,0 +1,287 @@
+# A conversation (its twin moving_sides_sync.py is generated): the sides of moving mail.
+"""The sides of moving mail: what each can do, mailboxes on this disk, and a POP3 account.
+
+A side lists its folders and the messages in them, hands messages out, takes them in, changes flags
+and deletes. `AsyncSide` says how; `AsyncDiskSide` does it with disk code, `AsyncPopSide` over POP3
+(read only), and `postel.mail.moving_imap_async` over IMAP.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..errors import NotSupported
+from ..pop3.client_async import AsyncClient as AsyncPop
+from ..transport import disk_async as disk
+from .moving_digest import facts_of, message_id
+from .moving_types import Facts, Listing, Note, Parcel, Path, Place
+
+__all__ = ["AsyncDiskSide", "AsyncPopSide", "AsyncSide"]
+
+Changes = Mapping[str, tuple[frozenset[str], frozenset[str]]]
+_BATCH = 64
+"""Messages read from the disk at a time."""
+
+
+class AsyncSide(Protocol):
+    """What a side of moving mail can do. A uid that is gone is passed over, never an error."""
+
+    name: str
+    writable: bool
+    untouched: bool
+    """Set for a run that shall leave no trace on this side."""
+
+    def named(self, path: Path) -> Path:
+        """What a folder that is called so elsewhere is called here."""
+
+    async def folders(self) -> list[Place]:
+        """Its folders that can hold messages."""
+
+    async def make(self, path: Path) -> None:
+        """A new folder; nothing if it is there."""
+
+    async def look(self, path: Path, known: Listing | None) -> Listing:
+        """What is in a folder; *known* is what was there the last time, and may save work.
+
+        Raises:
+            NotFound: the folder is gone.
+        """
+
+    async def newest(self, path: Path, mark: str) -> Listing:
+        """What has come into a folder since a listing with that mark; it may list more."""
+
+    async def details(self, path: Path, uids: Sequence[str]) -> dict[str, Note]:
+        """Size and date of messages."""
+
+    async def facts(self, path: Path, uids: Sequence[str]) -> dict[str, Facts]:
+        """The Message-ID of messages, and the digest where it costs nothing more."""
+
+    async def digests(self, path: Path, uids: Sequence[str]) -> dict[str, Facts]:
+        """The digest of messages, which are read for it."""
+
+    def parcels(self, path: Path, uids: Sequence[str]) -> AsyncIterator[Parcel]:
+        """Whole messages, in this order."""
+
+    async def keys(self, path: Path, number: int) -> list[str]:
+        """Uids for messages that are about to be appended; "" where the side chooses them."""
+
+    async def append(self, path: Path, parcels: Sequence[Parcel],
+                     keys: Sequence[str]) -> list[str]:
+        """Put messages in; return their uids, "" where the side does not tell."""
+
+    async def store(self, path: Path, changes: Changes) -> None:
+        """Add flags and take flags away."""
+
+    async def expunge(self, path: Path, uids: Sequence[str]) -> None:
+        """Delete messages for good."""
+
+    async def duplicate(self, source: Path, uid: str, target: Path, key: str,
+                        flags: frozenset[str]) -> str | None:
+        """The same message also in another folder: its uid, "" if unknown, None: not possible."""
+
+    def newer(self, uid: str, mark: str) -> bool:
+        """Whether a message may have come after a listing with this mark."""
+
+    async def aclose(self) -> None:
+        """The end of a run."""
+
+
+class AsyncDiskSide:
+    """Mailboxes on this disk.
+
+    Args:
+        tree: disk code with the methods of `AsyncSide`: a `MaildirTree`, a `BoxTree`.
+    """
+
+    def __init__(self, tree: Any) -> None:
+        self.tree = tree
+        self.name: str = tree.name
+        self.writable: bool = tree.writable
+        self.untouched = False
+
+    def named(self, path: Path) -> Path:
+        """Every name can be kept, written as the disk needs it."""
+        return path
+
+    async def folders(self) -> list[Place]:
+        """Its folders."""
+        return await disk.call(self.tree.folders)
+
+    async def make(self, path: Path) -> None:
+        """A new folder."""
+        await disk.call(self.tree.make, path)
+
+    async def look(self, path: Path, known: Listing | None) -> Listing:
+        """What is in a folder."""
+        listing: Listing = await disk.call(self.tree.look, path, known)
+        return listing
+
+    async def newest(self, path: Path, mark: str) -> Listing:
+        """All that is in a folder."""
+        return await self.look(path, None)
+
+    async def details(self, path: Path, uids: Sequence[str]) -> dict[str, Note]:
+        """Size and date of messages."""
+        return await disk.call(self.tree.details, path, uids)
+
+    async def facts(self, path: Path, uids: Sequence[str]) -> dict[str, Facts]:
+        """Message-ID and digest."""
+        return await disk.call(self.tree.facts, path, uids)
+
+    async def digests(self, path: Path, uids: Sequence[str]) -> dict[str, Facts]:
+        """Message-ID and digest."""
+        return await disk.call(self.tree.digests, path, uids)
+
+    async def parcels(self, path: Path, uids: Sequence[str]) -> AsyncIterator[Parcel]:
+        """Whole messages."""
+        for begin in range(0, len(uids), _BATCH):
+            for parcel in await disk.call(self._some, path, uids[begin : begin + _BATCH]):
+                yield parcel
+
+    def _some(self, path: Path, uids: Sequence[str]) -> list[Parcel]:
+        return list(self.tree.parcels(path, uids))
+
+    async def keys(self, path: Path, number: int) -> list[str]:
+        """Names for messages to come."""
+        return list(self.tree.keys(path, number))
+
+    async def append(self, path: Path, parcels: Sequence[Parcel],
+                     keys: Sequence[str]) -> list[str]:
+        """Put messages in."""
+        return await disk.call(self.tree.append, path, parcels, keys)
+
+    async def store(self, path: Path, changes: Changes) -> None:
+        """Change flags."""
+        await disk.call(self.tree.store, path, changes)
+
+    async def expunge(self, path: Path, uids: Sequence[str]) -> None:
+        """Delete messages."""
+        await disk.call(self.tree.expunge, path, uids)
+
+    async def duplicate(self, source: Path, uid: str, target: Path, key: str,
+                        flags: frozenset[str]) -> str | None:
+        """The same message also in another folder."""
+        made: str | None = await disk.call(self.tree.duplicate, source, uid, target, key, flags)
+        return made
+
+    def newer(self, uid: str, mark: str) -> bool:
+        """Whether a message may have come after *mark*."""
+        return bool(self.tree.newer(uid, mark))
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class AsyncPopSide:
+    """A POP3 account, to be read: one folder, INBOX, without flags.
+
+    Messages are told apart by their UIDL (RFC 1939 section 7); a server without it cannot say
+    what was fetched before.
+
+    Args:
+        client: logged in.
+        name: of the account.
+    """
+
+    writable = False
+
+    def __init__(self, client: AsyncPop, name: str) -> None:
+        self.client = client
+        self.name = name
+        self.untouched = True
+        self._numbers: dict[str, int] = {}
+
+    def named(self, path: Path) -> Path:
+        """There is one folder."""
+        return path
+
+    async def newest(self, path: Path, mark: str) -> Listing:
+        """All that is there."""
+        return await self.look(path, None)
+
+    async def folders(self) -> list[Place]:
+        """INBOX."""
+        return [Place(("INBOX",), "inbox")]
+
+    async def make(self, path: Path) -> None:
+        """There is INBOX, and nothing else can be made."""
+        raise self._refused("making a folder")
+
+    async def look(self, path: Path, known: Listing | None) -> Listing:
+        """What the account holds."""
+        sizes = {item.number: item.size for item in await self.client.list()}
+        times: Counter[str] = Counter()
+        self._numbers = {}
+        for item in await self.client.uidl():
+            # Some servers name equal messages alike: the further ones get a number.
+            uid = f"{item.uidl} {times[item.uidl]}" if times[item.uidl] else item.uidl
+            times[item.uidl] += 1
+            self._numbers[uid] = item.number
+        return Listing("uidl", {uid: Note(size=sizes.get(number))
+                                for uid, number in self._numbers.items()}, keeps=frozenset())
+
+    async def details(self, path: Path, uids: Sequence[str]) -> dict[str, Note]:
+        """Dates, which only the messages themselves tell; sizes were listed."""
+        from ..messages import parse
+
+        known = [uid for uid in uids if uid in self._numbers]
+        heads = self.client.top_many([self._numbers[uid] for uid in known])
+        found: dict[str, Note] = {}
+        dates: list[datetime | None] = [parse(head.data).date async for head in heads]
+        for uid, when in zip(known, dates, strict=False):
+            found[uid] = Note(date=when)
+        return found
+
+    async def facts(self, path: Path, uids: Sequence[str]) -> dict[str, Facts]:
+        """The Message-ID of messages."""
+        known = [uid for uid in uids if uid in self._numbers]
+        heads = self.client.top_many([self._numbers[uid] for uid in known])
+        ids = [message_id(head.data) async for head in heads]
+        return {uid: Facts(one) for uid, one in zip(known, ids, strict=False)}
+
+    async def digests(self, path: Path, uids: Sequence[str]) -> dict[str, Facts]:
+        """The digest of messages, which are fetched for it."""
+        return {one.uid: facts_of(one.data) async for one in self.parcels(path, uids)}
+
+    async def parcels(self, path: Path, uids: Sequence[str]) -> AsyncIterator[Parcel]:
+        """Whole messages."""
+        names = {self._numbers[uid]: uid for uid in uids if uid in self._numbers}
+        async for number, data in self.client.retr_many(names):
+            yield Parcel(names[number], data)
+
+    async def keys(self, path: Path, number: int) -> list[str]:
+        """None are needed."""
+        return [""] * number
+
+    async def append(self, path: Path, parcels: Sequence[Parcel],
+                     keys: Sequence[str]) -> list[str]:
+        """POP3 takes no messages."""
+        raise self._refused("adding messages")
+
+    async def store(self, path: Path, changes: Changes) -> None:
+        """POP3 keeps no flags."""
+        raise self._refused("changing flags")
+
+    async def expunge(self, path: Path, uids: Sequence[str]) -> None:
+        """What moves mail leaves a POP3 account as it is."""
+        raise self._refused("deleting messages")
+
+    async def duplicate(self, source: Path, uid: str, target: Path, key: str,
+                        flags: frozenset[str]) -> str | None:
+        """POP3 has one folder."""
+        return None
+
+    def newer(self, uid: str, mark: str) -> bool:
+        """Whether a message may have come after *mark*."""
+        return True
+
+    async def aclose(self) -> None:
+        """Say goodbye."""
+        await self.client.aclose()
+
+    def _refused(self, doing: str) -> NotSupported:
+        return NotSupported(f"{doing} in {self.name}: a POP3 account is only read here",
+                            hint="name it first: postel mail migrate pop3s://… maildir:Mail")
