@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ..messages.addresses import Address, Group
 from ..messages.charsets import decode
 from ..messages.dates import parse_date
 from ..messages.words import decode_words
+from . import tokens
+from .plain_fetch import addresses_of, envelope_values
 from .tokens import Value
 
 __all__ = ["Envelope"]
@@ -36,14 +39,38 @@ class Envelope:
         ('Grüße', 'Ann <ann@example.org>', 2026, '')
     """
 
-    __slots__ = ("_known", "values")
+    __slots__ = ("_known",)
 
-    values: tuple[Value, ...]
     _known: dict[str | int, Any]
 
     def __init__(self, values: Iterable[Value] = ()) -> None:
-        object.__setattr__(self, "values", tuple(values))
-        object.__setattr__(self, "_known", {})
+        object.__setattr__(self, "_known", {"values": tuple(values), "plain": ()})
+
+    @classmethod
+    def of_plain(cls, text: bytes) -> Envelope:
+        """An envelope that came as one plain text, as `postel.imap.plain_fetch` finds it."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "_known", {"text": text})
+        return made
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """What the server said, field by field."""
+        known = self._known
+        if "values" not in known:
+            [values] = tokens.parse([known["text"]])
+            known["values"] = tuple(values) if isinstance(values, list) else ()
+        found: tuple[Value, ...] = known["values"]
+        return found
+
+    @property
+    def _plain(self) -> tuple[bytes, ...]:
+        """The fields of a plain text; none of another."""
+        known = self._known
+        if "plain" not in known:
+            known["plain"] = envelope_values(known["text"])
+        found: tuple[bytes, ...] = known["plain"]
+        return found
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"an Envelope does not change: {name}")
@@ -63,17 +90,19 @@ class Envelope:
     @property
     def date(self) -> datetime | None:
         """When it says it was written, with a zone; None where it does not say."""
-        if "date" not in self._known:
-            self._known["date"] = parse_date(_as_text(self._raw(0)))
-        found: datetime | None = self._known["date"]
+        known = self._known
+        if "date" not in known:
+            known["date"] = parse_date(_as_text(self._raw(0)))
+        found: datetime | None = known["date"]
         return found
 
     @property
     def subject(self) -> str:
         """Decoded."""
-        if "subject" not in self._known:
-            self._known["subject"] = _shown(self._raw(1))
-        found: str = self._known["subject"]
+        known = self._known
+        if "subject" not in known:
+            known["subject"] = _shown(self._raw(1))
+        found: str = known["subject"]
         return found
 
     @property
@@ -117,6 +146,11 @@ class Envelope:
         return _as_text(self._raw(9)).strip()
 
     def _raw(self, place: int) -> bytes:
+        plain = self._plain
+        if plain:
+            text = plain[place]
+            if b"\\" not in text:
+                return b"" if text == b"NIL" else text[1:-1]
         value = self.values[place] if place < len(self.values) else None
         if isinstance(value, str):
             return value.encode("utf-8", "surrogateescape")
@@ -125,10 +159,42 @@ class Envelope:
     def _addresses(self, place: int) -> tuple[Address | Group, ...]:
         known = self._known.get(place)
         if known is None:
-            value = self.values[place] if place < len(self.values) else None
-            known = self._known[place] = _addresses(value) if isinstance(value, list) else ()
+            known = self._known[place] = self._read_addresses(place)
         found: tuple[Address | Group, ...] = known
         return found
+
+    def _read_addresses(self, place: int) -> tuple[Address | Group, ...]:
+        plain = self._plain
+        if plain:
+            if place in (3, 4) and plain[place] == plain[2]:
+                return self._addresses(2)  # servers repeat From where nothing else is said
+            text = plain[place]
+            easy = _known_addresses(text) if len(text) < 200 else _easy_addresses(text)
+            if easy is not None:
+                return easy
+        value = self.values[place] if place < len(self.values) else None
+        return _addresses(value) if isinstance(value, list) else ()
+
+
+@lru_cache(maxsize=2_048)
+def _known_addresses(plain: bytes) -> tuple[Address, ...] | None:
+    """A mailbox's letters come from few people, and go to fewer."""
+    return _easy_addresses(plain)
+
+
+def _easy_addresses(plain: bytes) -> tuple[Address, ...] | None:
+    """Addresses without groups, escapes and 8-bit letters; None for all others."""
+    if plain == b"NIL":
+        return ()
+    if b"\\" in plain or not plain.isascii():
+        return None
+    found = list[Address]()
+    for name, local, host in addresses_of(plain):
+        if local == b"NIL" or host == b"NIL" or len(host) == 2:
+            return None
+        found.append(Address(_shown(name) if name else "",
+                             f"{local[1:-1].decode()}@{host[1:-1].decode()}"))
+    return tuple(found)
 
 
 def _addresses(values: list[Value]) -> tuple[Address | Group, ...]:

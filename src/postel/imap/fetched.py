@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from ..errors import ProtocolError
-from . import names
+from . import names, tokens
 from .envelope import Envelope
+from .plain_fetch import Plain
 from .sequence import NumberSet
 from .structure import Structure
 from .tokens import Value
@@ -37,6 +39,8 @@ def fetched(data: Untagged) -> Fetched:
     """
     if data.name not in ("FETCH", "UIDFETCH"):
         raise ProtocolError(f"{data.name or 'nothing'} where FETCH belongs")
+    if data.plain is not None:
+        return _of_plain(data, data.plain)
     values = data.values[0] if data.values and isinstance(data.values[0], list) else data.values
     if len(data.values) > 1 and values is not data.values:
         values = _unwrapped(data.values)
@@ -58,6 +62,31 @@ def fetched(data: Untagged) -> Fetched:
             _other(made, name, key, value)
     made["items"] = tuple(items)
     return _made(made)
+
+
+def _of_plain(data: Untagged, plain: Plain) -> Fetched:
+    """The short way: each item by a reader of its bytes, or of the value that they are."""
+    one = object.__new__(Fetched)
+    made = one.__dict__
+    made.update(bodies={}, binaries={}, binary_sizes={}, annotations={})
+    made["uid" if data.name == "UIDFETCH" else "number"] = data.number
+    names = list[str]()
+    for key, value in plain.items:
+        short = _SHORT.get(key)
+        if short is not None:
+            name, place, read = short
+            names.append(name)
+            made[place] = read(value)
+            continue
+        name = key.decode("ascii")
+        names.append(name)
+        if name in _WHOLE or name not in _READERS:
+            _other(made, name, name, tokens.parse([value])[0])
+        else:
+            place, reader = _READERS[name]
+            made[place] = reader(tokens.parse([value])[0])
+    made["items"] = tuple(names)
+    return one
 
 
 def _made(values: dict[str, Any]) -> Fetched:
@@ -166,6 +195,36 @@ _READERS: dict[str, tuple[str, Callable[[Value], Any]]] = {
     "X-GM-THRID": ("thread_id", _identity),
     "X-GM-LABELS": ("labels", _labels),
 }
+
+
+@lru_cache(maxsize=4_096)
+def _short_flags(plain: bytes) -> frozenset[str]:
+    return flags(tokens.parse([plain])[0])
+
+
+def _short_number(plain: bytes) -> int | None:
+    return int(plain) if plain.isdigit() and len(plain) < 19 else number(tokens.parse([plain])[0])
+
+
+def _short_modseq(plain: bytes) -> int | None:
+    return _short_number(plain[1:-1] if plain[:1] == b"(" else plain)
+
+
+def _short_envelope(plain: bytes) -> Envelope | None:
+    if plain[:1] != b"(":
+        return None  # NIL
+    return Envelope.of_plain(plain)
+
+
+_SHORT: dict[bytes, tuple[str, str, Callable[[bytes], Any]]] = {
+    b"UID": ("UID", "uid", lambda plain: _short_number(plain) or 0),
+    b"FLAGS": ("FLAGS", "flags", _short_flags),
+    b"INTERNALDATE": ("INTERNALDATE", "internal_date", lambda plain: moment(plain[1:-1])),
+    b"RFC822.SIZE": ("RFC822.SIZE", "size", _short_number),
+    b"MODSEQ": ("MODSEQ", "modseq", _short_modseq),
+    b"ENVELOPE": ("ENVELOPE", "envelope", _short_envelope),
+}
+"""What nearly every line has."""
 
 
 def selected(name: str, raw_name: bytes, events: Iterable[Untagged | Reply]) -> Selected:

@@ -231,7 +231,7 @@ _USUAL = {"text": "plain", "multipart": "mixed", "message": "rfc822"}
 def _childless(values: list[Value]) -> bool:
     """A multipart without parts: ``("ALTERNATIVE")``, ``("MIXED" ("BOUNDARY" "x") NIL NIL)``."""
     if len(values) == 1:
-        return isinstance(values[0], str | bytes) and b"/" not in text(values[0]).encode()
+        return isinstance(values[0], str | bytes) and "/" not in text(values[0])
     return isinstance(values[1], list) or (values[1] is None and len(values) < 6)
 
 

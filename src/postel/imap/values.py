@@ -27,6 +27,8 @@ _KNOWN = {name.lower(): name for name in (
 )}
 _MONTHS = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
+_MONTH = {name: f"{place:02}" for place, name in enumerate(
+    ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)}
 _LARGEST_NUMBER = 1 << 63  # number64 and mod-sequences (RFC 9051 section 4.2, RFC 7162 section 7)
 
 
@@ -146,7 +148,13 @@ def moment(value: Value) -> datetime | None:
         >>> moment(b"yesterday") is None
         True
     """
-    word = text(value)
+    word = value.decode("latin-1") if isinstance(value, bytes) else text(value)
+    if len(word) == 26 and (month := _MONTH.get(word[3:6])):
+        try:
+            return datetime.fromisoformat(
+                f"{word[7:11]}-{month}-{word[:2].replace(' ', '0')}T{word[12:20]}{word[21:]}")
+        except ValueError:
+            pass  # a leap second, or something else
     day, _, rest = word.partition("-")
     month, _, rest = rest.partition("-")
     try:

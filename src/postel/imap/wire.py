@@ -22,6 +22,7 @@ from ..wire.lines import LineBuffer
 from ..wire.text import display
 from . import tokens
 from .command import GREETING, Coming, Command, command, login, string
+from .plain_fetch import Plain, plain_fetch
 from .tokens import Value
 
 __all__ = [
@@ -77,7 +78,6 @@ class Reply:
     tagged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Untagged:
     """Data: ``* 12 EXISTS``, ``* LIST …``, ``* 3 FETCH (…)``.
 
@@ -85,11 +85,30 @@ class Untagged:
         name: in capitals.
         number: before the name, if one is.
         values: what comes after it.
+        plain: of a FETCH that is one plain line: `values` are made of it when they are asked for.
     """
 
-    name: str
-    number: int | None
-    values: list[Value]
+    __slots__ = ("_values", "name", "number", "plain")
+
+    def __init__(self, name: str, number: int | None, values: list[Value] | None,
+                 plain: Plain | None = None) -> None:
+        self.name, self.number, self._values, self.plain = name, number, values, plain
+
+    @property
+    def values(self) -> list[Value]:
+        """What comes after the name."""
+        if self._values is None:
+            self._values = self.plain.values()[2:] if self.plain is not None else []
+        return self._values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Untagged) and (
+            self.name, self.number, self.values) == (other.name, other.number, other.values)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Untagged({self.name!r}, {self.number}, {self.values!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +264,11 @@ class Wire:
 
     def _line(self, line: bytes) -> tuple[Command | None, Event] | None:
         reading = self._reading
+        if not reading.pieces and line[-1:] == b")" and "" not in self._due:
+            short = plain_fetch(line)
+            if short is not None:
+                number, name, plain = short
+                return self._taker(name), Untagged(name, number, None, plain)
         reading.pieces.append(line)
         if len(reading.pieces) > _MOST_PIECES:
             raise ProtocolError(f"a response with over {_MOST_PIECES // 2} literals")
