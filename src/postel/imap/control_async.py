@@ -39,6 +39,9 @@ _MOST_NEWS = 100_000
 _MOST_AHEAD = 64 << 20
 """Bytes kept for commands whose turn has not come; servers answer in order, nearly all."""
 
+_STREAMED = 256 * 1024
+"""Bytes from which a body is handed on as it comes, where its reader takes it in chunks."""
+
 _PATIENCE = 5
 """Tries of a command that is throttled."""
 
@@ -56,7 +59,9 @@ class AsyncControl(AsyncSession[Command, Event]):
     def _new_wire(self) -> wire.Wire:
         self._greeted = self._preauth = False
         self._reset()
-        return wire.Wire(largest=self.largest)
+        made = wire.Wire(largest=self.largest)
+        made.streams_from = _STREAMED
+        return made
 
     def _reset(self) -> None:
         """Forget all that the server told."""
@@ -130,7 +135,7 @@ class AsyncControl(AsyncSession[Command, Event]):
 
     def _heard(self, reply: Reply) -> None:
         """What every status response may bring, whoever it answers."""
-        if reply.tagged and (more := self._grammar.proceed()):
+        if reply.tagged and (more := self._grammar.release()):
             self._unsent.append(more)  # what was held back behind a literal
         if reply.code == "CAPABILITY":
             self._told(reply.values)

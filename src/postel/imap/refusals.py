@@ -107,6 +107,8 @@ def login_refusal(user: str | None, reply: Reply, command: str) -> ReplyError:
     error = refusal(f"log in as {user}", reply)
     if isinstance(error, TryLater | AuthenticationError) and error.hint:
         return error
+    if reply.kind == "BAD":  # no word about the password: the command was not understood
+        return refusal(f"log in as {user}", reply, NotSupported)
     return AuthenticationError(
         str(error), text=reply.text, command=command,
         hint="check user and password; many providers want an app password or a token "

@@ -174,11 +174,16 @@ class Wire:
         return self._begin(tag, command)
 
     def proceed(self) -> bytes:
-        """The server has said ``+``, or refused a literal: what leaves next."""
+        """The server has said ``+``, or its literal was brought: what leaves next."""
         out = b""
         if self._rest:
             piece = self._rest.popleft()
             out = (b"" if isinstance(piece, Coming) else piece) + self._up_to_literal()
+        return out + self.release()
+
+    def release(self) -> bytes:
+        """Commands that were held back behind a literal which is sent, or refused, by now."""
+        out = b""
         while self._held and not self._rest:
             out += self._begin(*self._held.popleft())
         return out
