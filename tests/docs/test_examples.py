@@ -57,7 +57,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
             here.also_known_as(f"{name}.example.org", "ftp")
         for name in ("pop3", "pop", "mail"):
             here.also_known_as(f"{name}.example.org", "pop3")
-        for name in ("smtp", "submission"):
+        for name in ("smtp", "submission", "imap"):
             here.also_known_as("mail.example.org", name)
         for name in ("files.", "www.", "api.", ""):
             here.also_known_as(f"{name}example.org", "http")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .check_async import AsyncCheck
     from .check_sync import Check
     from .check_types import Finding, Report
+    from .checking_sync import check_account
     from .credentials_async import AsyncCredentials
     from .credentials_sync import Credentials
     from .delivery import Delivery
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from .outbox_sync import Outbox
     from .outbox_types import Destination, Item, Schedule
     from .policies import PolicyStore
+    from .post_async import AsyncPost
+    from .post_sending_sync import send_from
+    from .post_sync import Post, open_post
+    from .post_types import FolderView, Summary, Where, parse_where
     from .routes import Exchange, Route
     from .routing_async import AsyncRouter
     from .routing_sync import Router
@@ -46,6 +51,7 @@ __all__ = [
     "AsyncMover",
     "AsyncOAuth",
     "AsyncOutbox",
+    "AsyncPost",
     "AsyncRouter",
     "Authentication",
     "Candidate",
@@ -57,6 +63,7 @@ __all__ = [
     "Direct",
     "Exchange",
     "Finding",
+    "FolderView",
     "Found",
     "Identity",
     "Item",
@@ -67,23 +74,30 @@ __all__ = [
     "OAuth",
     "Outbox",
     "PolicyStore",
+    "Post",
     "Report",
     "Route",
     "Router",
     "Rules",
     "Schedule",
     "Service",
+    "Summary",
     "Tally",
     "Way",
+    "Where",
     "add_account",
     "authenticate",
+    "check_account",
     "copy",
     "discover",
     "load_accounts",
     "migrate",
     "open_keys",
+    "open_post",
+    "parse_where",
     "remove_account",
     "send",
+    "send_from",
     "sync",
 ]
 
@@ -95,6 +109,7 @@ _HOMES = {
     "check_async": ("AsyncCheck",),
     "check_sync": ("Check",),
     "check_types": ("Finding", "Report"),
+    "checking_sync": ("check_account",),
     "credentials_async": ("AsyncCredentials",),
     "credentials_sync": ("Credentials",),
     "delivery": ("Delivery",),
@@ -112,6 +127,10 @@ _HOMES = {
     "outbox_sync": ("Outbox",),
     "outbox_types": ("Destination", "Item", "Schedule"),
     "policies": ("PolicyStore",),
+    "post_async": ("AsyncPost",),
+    "post_sending_sync": ("send_from",),
+    "post_sync": ("Post", "open_post"),
+    "post_types": ("FolderView", "Summary", "Where", "parse_where"),
     "routes": ("Exchange", "Route"),
     "routing_async": ("AsyncRouter",),
     "routing_sync": ("Router",),
