@@ -18,8 +18,8 @@ from ..errors import ProtocolError
 from ..wire.dots import DotReader
 from ..wire.lines import LineBuffer
 
-__all__ = ["PIECE", "Body", "Deflated", "Inflater", "LineBody", "PackedBody", "PlainBody",
-           "ZippedBody"]
+__all__ = ["PIECE", "BareBody", "Body", "Deflated", "Inflater", "LineBody", "PackedBody",
+           "PlainBody", "ZippedBody"]
 
 PIECE = 262_144
 """Bytes that are inflated at once."""
@@ -116,6 +116,14 @@ class LineBody:
         if b"\n.." in chunk:
             chunk = chunk.replace(b"\n..", b"\n.")
         return chunk[1:] if chunk.startswith(b"..") else chunk
+
+
+class BareBody(LineBody):
+    """An article of a server that ends all its lines in bare LF, its greeting too."""
+
+    def pull(self, lines: LineBuffer) -> bytes:
+        """Whole lines, as far as they are there, their ends mended."""
+        return super().pull(lines).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 class Inflater:
@@ -219,6 +227,7 @@ class ZippedBody(_Expanding):
 
     def __init__(self) -> None:
         super().__init__("XFEATURE COMPRESS GZIP", 47)
+        self._behind = False
 
     @property
     def has_more(self) -> bool:
@@ -230,10 +239,12 @@ class ZippedBody(_Expanding):
         inflater = self._inflater
         if not inflater.ended:
             inflater.feed(lines.take())
-            if chunk := self._expand():
-                return chunk
-            if not inflater.ended:
-                return b""
+        if chunk := self._expand():
+            return chunk
+        if not inflater.ended:
+            return b""
+        if not self._behind:
+            self._behind = True
             lines.give_back(inflater.leftover())
         if self._text.ended:
             self.ended = True

@@ -106,7 +106,7 @@ class AsyncFeeding(AsyncListing):
 
     def check(self, ids: Iterable[str]) -> AsyncOffers:
         """Ask which articles the server wants; iterate over the answers, in order."""
-        return AsyncOffers(self, ((name, None) for name in ids))
+        return AsyncOffers(self, ((commands.message_id(name), None) for name in ids))
 
     def takethis(self, articles: Iterable[Article]) -> AsyncOffers:
         """Send articles without asking; iterate over what became of each, in order.

@@ -106,7 +106,7 @@ class Feeding(Listing):
 
     def check(self, ids: Iterable[str]) -> Offers:
         """Ask which articles the server wants; iterate over the answers, in order."""
-        return Offers(self, ((name, None) for name in ids))
+        return Offers(self, ((commands.message_id(name), None) for name in ids))
 
     def takethis(self, articles: Iterable[Article]) -> Offers:
         """Send articles without asking; iterate over what became of each, in order.

@@ -79,7 +79,7 @@ def outgoing(article: bytes | Parsed | Draft, *, groups: str | Iterable[str] = (
         UsageError: a field is missing, or a group's name is none.
     """
     names = (groups,) if isinstance(groups, str) else tuple(groups)
-    names = tuple(name for given in names for name in given.replace(",", " ").split())
+    names = tuple(name.strip(" ") for given in names for name in given.split(","))
     for name in names:
         if not _GROUP.fullmatch(name):
             raise UsageError(f"{name[:80]!r}: not the name of a group")

@@ -24,7 +24,7 @@ from .types import Article
 from .wire import Ask, Data, Reply
 
 if TYPE_CHECKING:
-    from .login_async import AsyncLogin
+    from .control_async import AsyncControl
 
 __all__ = ["AsyncArticleBody", "AsyncArticles", "AsyncRanges", "AsyncRows"]
 
@@ -53,7 +53,7 @@ class AsyncRows(AsyncResults[T]):
         empty: codes that mean that there are none.
     """
 
-    def __init__(self, client: AsyncLogin, ask: Sequence[Ask],
+    def __init__(self, client: AsyncControl, ask: Sequence[Ask],
                  parse: Callable[[Iterable[bytes]], Iterable[T]],
                  empty: tuple[int, ...] = ()) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class AsyncRanges(AsyncResults[T]):
         name: the id of one article that is asked about instead.
     """
 
-    def __init__(self, client: AsyncLogin, ask: Callable[[str, str], Ask],
+    def __init__(self, client: AsyncControl, ask: Callable[[str, str], Ask],
                  verbs: tuple[str, ...], parse: Callable[[Iterable[bytes]], Iterable[T]],
                  first: int, last: int | None, name: str = "") -> None:
         super().__init__()
@@ -257,7 +257,7 @@ class AsyncArticles(AsyncResults[Article]):
         depth: how many may be under way; None measures it.
     """
 
-    def __init__(self, client: AsyncLogin, part: str, which: Iterable[int | str], *,
+    def __init__(self, client: AsyncControl, part: str, which: Iterable[int | str], *,
                  skip: bool, depth: int | None) -> None:
         super().__init__()
         self._client = client
@@ -383,7 +383,7 @@ def named(which: int | str | None, reply: Reply, data: bytes) -> Article:
 class AsyncArticleBody(AsyncBody):
     """One article as it comes, chunk by chunk."""
 
-    def __init__(self, client: AsyncLogin, command: Ask) -> None:
+    def __init__(self, client: AsyncControl, command: Ask) -> None:
         super().__init__(str(command))
         self._client = client
         self._command = command

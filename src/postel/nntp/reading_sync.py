@@ -24,7 +24,7 @@ from .types import Article
 from .wire import Ask, Data, Reply
 
 if TYPE_CHECKING:
-    from .login_sync import Login
+    from .control_sync import Control
 
 __all__ = ["ArticleBody", "Articles", "Ranges", "Rows"]
 
@@ -53,7 +53,7 @@ class Rows(Results[T]):
         empty: codes that mean that there are none.
     """
 
-    def __init__(self, client: Login, ask: Sequence[Ask],
+    def __init__(self, client: Control, ask: Sequence[Ask],
                  parse: Callable[[Iterable[bytes]], Iterable[T]],
                  empty: tuple[int, ...] = ()) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class Ranges(Results[T]):
         name: the id of one article that is asked about instead.
     """
 
-    def __init__(self, client: Login, ask: Callable[[str, str], Ask],
+    def __init__(self, client: Control, ask: Callable[[str, str], Ask],
                  verbs: tuple[str, ...], parse: Callable[[Iterable[bytes]], Iterable[T]],
                  first: int, last: int | None, name: str = "") -> None:
         super().__init__()
@@ -257,7 +257,7 @@ class Articles(Results[Article]):
         depth: how many may be under way; None measures it.
     """
 
-    def __init__(self, client: Login, part: str, which: Iterable[int | str], *,
+    def __init__(self, client: Control, part: str, which: Iterable[int | str], *,
                  skip: bool, depth: int | None) -> None:
         super().__init__()
         self._client = client
@@ -383,7 +383,7 @@ def named(which: int | str | None, reply: Reply, data: bytes) -> Article:
 class ArticleBody(Body):
     """One article as it comes, chunk by chunk."""
 
-    def __init__(self, client: Login, command: Ask) -> None:
+    def __init__(self, client: Control, command: Ask) -> None:
         super().__init__(str(command))
         self._client = client
         self._command = command

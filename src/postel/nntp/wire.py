@@ -19,7 +19,7 @@ from ..errors import ProtocolError
 from ..wire.base import Command, refuse_leftover
 from ..wire.lines import LineBuffer
 from ..wire.text import display
-from .bodies import Body, Deflated, Inflater, LineBody, PackedBody, PlainBody, ZippedBody
+from .bodies import BareBody, Body, Deflated, Inflater, LineBody, PackedBody, PlainBody, ZippedBody
 
 __all__ = [
     "GREETING",
@@ -125,6 +125,8 @@ class Wire:
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came from the server."""
+        if self._due and self._due[0] is GREETING and b"\n" in data:
+            self._bare = b"\r\n" not in data
         if self._inflater is None:
             self._lines.feed(data)
         else:
@@ -187,7 +189,9 @@ class Wire:
             return PackedBody()
         if _ZIPPED in reply.text.upper():
             return ZippedBody()
-        return PlainBody() if due.exact else LineBody()
+        if not due.exact:
+            return LineBody()
+        return BareBody() if self._bare else PlainBody()
 
     def _next_data(self, body: Body) -> tuple[Ask, Data] | None:
         if not len(self._lines) and not body.has_more:
