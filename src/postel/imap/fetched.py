@@ -48,9 +48,11 @@ def fetched(data: Untagged) -> Fetched:
     made["uid" if data.name == "UIDFETCH" else "number"] = data.number or 0
     items: list[str] = []
     walk = iter(values)
-    for key in walk:
+    while (key := next(walk, walk)) is not walk:
+        if isinstance(key, list):
+            walk = iter([*key, *walk])  # Domino: (UID 7 (ENVELOPE (…)) FLAGS ())
         if not isinstance(key, str):
-            continue  # a stray string or list is no name of an item
+            continue  # a stray string is no name of an item
         name = key if key.isupper() else key.upper()
         value = next(walk, None)
         items.append(name)
