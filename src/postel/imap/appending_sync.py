@@ -54,6 +54,7 @@ class Appending(Selecting):
             LimitReached: the server takes no message of that size; nothing was sent.
 
         Example:
+            >>> from postel.imap import Client
             >>> with Client("mail.example.org", user="alice", password="secret") as box:
             ...     put = box.append("INBOX", b"Subject: Hello\\r\\n\\r\\nHi\\r\\n",
             ...                            flags=["\\\\Seen"])
@@ -81,6 +82,7 @@ class Appending(Selecting):
             done. If one is refused, those before it have been handed out, and it raises.
 
         Example:
+            >>> from postel.imap import Client
             >>> with Client("mail.example.org", user="alice", password="secret") as box:
             ...     letters = [b"Subject: %d\\r\\n\\r\\n" % number for number in range(3)]
             ...     len([put.uid for put in box.append_many("INBOX", letters)])

@@ -18,7 +18,7 @@ from . import asking
 from .asking import compose
 from .fetched import fetched
 from .items import Wanted
-from .quirks import longest_set
+from .quirks import pieces
 from .refusals import refusal
 from .sequence import NumberSet
 from .types import Fetched
@@ -112,17 +112,18 @@ class Bodies(Results[Pulled]):
 
     def _ask(self) -> None:
         """Keep windows under way."""
-        longest = longest_set(self._client.greeting, self._client.capabilities)
+        client = self._client
         while len(self._due) < _UNDER_WAY and self._refused is None:
             uids = [uid for _, uid in zip(range(self._window), self._uids, strict=False)]
-            sets = NumberSet(uids).pieces(longest) if uids else iter([self._whole])
+            sets = (pieces(NumberSet(uids), client.greeting, client.capabilities) if uids
+                    else iter([self._whole]))
             self._whole = ""
             for text in sets:
                 if not text:
                     return
                 command = compose(b"UID FETCH ", text.encode("ascii"), self._tail,
                                   takes=["FETCH", "UIDFETCH"], has_body=True)
-                self._due.append((self._client._queue(command), len(uids)))
+                self._due.append((client._queue(command), len(uids)))
 
     def _adapt(self, count: int) -> None:
         average = self._bytes // max(1, count) + 200

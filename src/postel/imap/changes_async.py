@@ -51,6 +51,7 @@ class AsyncChanging(AsyncMessages):
             NotFound: there is none of that name.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     first = await box.changes("INBOX")
             ...     again = await box.changes("INBOX", first.state)

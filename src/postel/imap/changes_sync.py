@@ -51,6 +51,7 @@ class Changing(Messages):
             NotFound: there is none of that name.
 
         Example:
+            >>> from postel.imap import Client
             >>> with Client("mail.example.org", user="alice", password="secret") as box:
             ...     first = box.changes("INBOX")
             ...     again = box.changes("INBOX", first.state)

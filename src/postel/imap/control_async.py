@@ -12,7 +12,7 @@ server asks for.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from ..errors import ConnectionLost, ProtocolError, ReplyError, TryLater
@@ -22,10 +22,11 @@ from ..session.session_async import AsyncSession
 from ..transport.sockets import READ
 from ..types import ServerInfo
 from ..wire.text import display
-from . import wire
+from . import responses, wire
 from .capabilities import Capabilities
 from .deflate import Deflated
 from .refusals import is_throttled, refusal
+from .types import Progress
 from .wire import Command, Continue, Data, Event, Reply, Untagged
 
 __all__ = ["AsyncControl", "Told"]
@@ -52,6 +53,9 @@ class AsyncControl(AsyncSession[Command, Event]):
     protocol = "IMAP"
     scheme = "imap"
     ports = Ports(clear=143, tls=993)
+
+    watch_progress: Callable[[Progress], object] | None = None
+    """Told how far a long command has come, by servers that say it (INPROGRESS, RFC 9585)."""
 
     largest = wire.LARGEST_LITERAL
     """Bytes of one string that is held in memory; streams have no such limit."""
@@ -139,6 +143,10 @@ class AsyncControl(AsyncSession[Command, Event]):
             self._unsent.append(more)  # what was held back behind a literal
         if reply.code == "CAPABILITY":
             self._told(reply.values)
+        elif reply.code == "INPROGRESS" and self.watch_progress is not None:
+            told = responses.progress(reply)
+            if told is not None:
+                self.watch_progress(told)
         elif reply.code == "ALERT" and len(self.alerts) < 1_000:
             self.alerts.append(display(reply.text))
         if reply.kind == "BYE" and not self._leaving and not reply.tagged and self._greeted:

@@ -20,7 +20,7 @@ from . import asking
 from .asking import compose
 from .fetched import fetched
 from .items import Wanted
-from .quirks import longest_set
+from .quirks import pieces
 from .refusals import refusal
 from .sequence import NumberSet
 from .types import Fetched
@@ -63,7 +63,7 @@ class Fetches(Results[Fetched]):
     def _pieces(self, uids: NumberSet | str) -> Iterator[str]:
         if isinstance(uids, str):
             return iter([uids])
-        return uids.pieces(longest_set(self._client.greeting, self._client.capabilities))
+        return pieces(uids, self._client.greeting, self._client.capabilities)
 
     def _let_go(self) -> None:
         self._client._abandon(self._due)
@@ -111,7 +111,7 @@ class Fetches(Results[Fetched]):
             return
         if key in self._partial:
             one = _joined(self._partial.pop(key), one)
-        if one.uid and self._wanted.has_come(one):
+        if self._wanted.has_come(one):
             if self._is_wanted(one.uid):
                 self._seen.add(key)
                 batch.append(one)
@@ -127,7 +127,7 @@ class Fetches(Results[Fetched]):
         """The end of one command: what is still incomplete will not become more."""
         command = self._due.popleft()
         for key, one in self._partial.items():
-            if one.uid and self._is_wanted(one.uid) and self._wanted.names & {*one.items} > {"UID"}:
+            if one.uid and self._is_wanted(one.uid) and self._wanted.names & {*one.items}:
                 self._seen.add(key)
                 batch.append(one)
         self._partial.clear()

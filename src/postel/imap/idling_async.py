@@ -26,7 +26,7 @@ from .wire import Command, Continue, Reply
 if TYPE_CHECKING:
     from .types import Status
 
-__all__ = ["AsyncIdle", "AsyncIdling", "AsyncNotify", "AsyncPolling", "AsyncWatch"]
+__all__ = ["AsyncCounting", "AsyncIdle", "AsyncIdling", "AsyncNotify", "AsyncPolling", "AsyncWatch"]
 
 RENEW = 24 * 60.0
 """Seconds after which IDLE is renewed: RFC 2177 has 29 minutes, and NATs are less patient."""
@@ -268,6 +268,7 @@ class AsyncIdling(AsyncSelecting):
             ConnectionLost: the server said goodbye, or is gone.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     _ = await box.select("INBOX")
             ...     async with box.idle(seconds=0.1) as watch:

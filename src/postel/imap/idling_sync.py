@@ -26,7 +26,7 @@ from .wire import Command, Continue, Reply
 if TYPE_CHECKING:
     from .types import Status
 
-__all__ = ["Idle", "Idling", "Notify", "Polling", "Watch"]
+__all__ = ["Counting", "Idle", "Idling", "Notify", "Polling", "Watch"]
 
 RENEW = 24 * 60.0
 """Seconds after which IDLE is renewed: RFC 2177 has 29 minutes, and NATs are less patient."""
@@ -268,6 +268,7 @@ class Idling(Selecting):
             ConnectionLost: the server said goodbye, or is gone.
 
         Example:
+            >>> from postel.imap import Client
             >>> with Client("mail.example.org", user="alice", password="secret") as box:
             ...     _ = box.select("INBOX")
             ...     with box.idle(seconds=0.1) as watch:

@@ -43,7 +43,7 @@ class Wanted:
 
     Args:
         items: for FETCH.
-        names: of the items that have no section.
+        names: of the items that have no section, but for UID.
         sections: how many have one.
     """
 
@@ -53,7 +53,7 @@ class Wanted:
 
     def has_come(self, one: Fetched) -> bool:
         """Whether all of it is there; servers may tell of a message in several answers."""
-        return self.names.issubset(one.items) and (
+        return one.uid != 0 and self.names.issubset(one.items) and (
             not self.sections
             or sum(name[-1:] in ("]", ">") for name in one.items) >= self.sections)
 
@@ -78,4 +78,4 @@ def wanted(names: Iterable[str], able: Capabilities) -> Wanted:
                 chosen[_PLAIN.get(item, item)] = None
     items = tuple(chosen)
     plain = frozenset(one.upper().removesuffix(" (LAZY)") for one in items if "[" not in one)
-    return Wanted(items, plain, len(items) - len(plain))
+    return Wanted(items, plain - {"UID"}, len(items) - len(plain))

@@ -23,7 +23,7 @@ from .control_async import Told
 from .fetched import fetched
 from .fetching_async import AsyncFetches, AsyncMessageBody
 from .items import USUAL, wanted
-from .quirks import longest_set
+from .quirks import pieces
 from .refusals import refusal
 from .selecting_async import AsyncSelecting
 from .sequence import NumberSet
@@ -66,10 +66,11 @@ class AsyncMessages(AsyncSelecting):
             vanished: also tell of those that are gone since (QRESYNC); they become news.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     _ = await box.select("INBOX", readonly=True)
             ...     subjects = [one.envelope.subject async for one in box.fetch("1:*")]
-            >>> "Hello" in subjects
+            >>> "message 1" in subjects
             True
         """
         self._open_folder("fetch")
@@ -143,6 +144,7 @@ class AsyncMessages(AsyncSelecting):
             over `chunks` reads any. Its `missing` tells, at the end, which never came.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     _ = await box.select("INBOX", readonly=True)
             ...     async for uid, meta, chunks in box.fetch_many_bodies("1:*"):
@@ -244,8 +246,8 @@ class AsyncMessages(AsyncSelecting):
         chosen = asking.uid_set(uids)
         if isinstance(chosen, str):
             return [chosen.encode("ascii")]
-        longest = longest_set(self.greeting, self.capabilities)
-        return [piece.encode("ascii") for piece in chosen.pieces(longest)]
+        return [piece.encode("ascii")
+                for piece in pieces(chosen, self.greeting, self.capabilities)]
 
     # -- copy, move, expunge ---------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from ..errors import NotSupported, ReplyError
+from ..errors import NotSupported, ReplyError, UsageError
 from ..transport.clock_async import today
 from . import asking, responses
 from .asking import compose
@@ -46,9 +46,10 @@ class AsyncSearching(AsyncSelecting):
             NotSupported: the server cannot be asked that.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     _ = await box.select("INBOX")
-            ...     found = await box.search("SUBJECT ? NOT DELETED", "Hello")
+            ...     found = await box.search("SUBJECT ? NOT DELETED", "message")
             >>> len(found) > 0
             True
         """
@@ -74,6 +75,26 @@ class AsyncSearching(AsyncSelecting):
             uids = sorted({uid for one in await self._search(asked, ()) for uid in one.numbers})
             return Found(tuple(uids), True, len(uids), uids[0] if uids else None,
                          uids[-1] if uids else None)
+
+    async def search_page(self, first: int, last: int, query: str | Query = "ALL",
+                          *values: object) -> list[int]:
+        """A page of what `search` finds: the *first* to the *last*, counted from 1.
+
+        Negative numbers count from the end: ``-100, -1`` are the newest hundred. Where the server
+        cannot (PARTIAL, RFC 9394; CONTEXT=SEARCH, RFC 5267), the page is cut here.
+        """
+        asked = query_of(query, *values) if isinstance(query, str) else query
+        async with self._operation("UID SEARCH"):
+            self._open_folder("search")
+            if min(first, last) * max(first, last) < 1:
+                raise UsageError("search_page: first and last count from 1, or both from -1")
+            able = self.capabilities
+            if "PARTIAL" in able or ("CONTEXT=SEARCH" in able and first > 0):
+                found = await self._search(asked, (f"PARTIAL {first}:{last}",))
+                return sorted({uid for one in found for uid in one.numbers})
+            uids = await self.search(asked)
+            low, high = min(first, last), max(first, last)
+            return uids[low - 1 : high] if low > 0 else uids[low : high + 1 or None]
 
     async def search_save(self, query: str | Query, *values: object) -> None:
         """Keep what is found on the server, as ``"$"`` for the commands that follow (RFC 5182).
@@ -164,6 +185,7 @@ class AsyncSearching(AsyncSelecting):
             timeout: seconds for the whole of it.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     _ = await box.select("INBOX")
             ...     newest_first = await box.sort("-date")

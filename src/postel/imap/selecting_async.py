@@ -78,6 +78,7 @@ class AsyncSelecting(AsyncLogin):
             timeout: seconds for the whole of it.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     [folder.name for folder in await box.list() if folder.role == "inbox"]
             ['INBOX']
@@ -207,6 +208,7 @@ class AsyncSelecting(AsyncLogin):
             NotFound: there is none of that name.
 
         Example:
+            >>> from postel.imap import AsyncClient
             >>> async with AsyncClient("mail.example.org", user="alice", password="secret") as box:
             ...     (await box.select("INBOX")).exists >= 0
             True

@@ -78,6 +78,7 @@ class Selecting(Login):
             timeout: seconds for the whole of it.
 
         Example:
+            >>> from postel.imap import Client
             >>> with Client("mail.example.org", user="alice", password="secret") as box:
             ...     [folder.name for folder in box.list() if folder.role == "inbox"]
             ['INBOX']
@@ -207,6 +208,7 @@ class Selecting(Login):
             NotFound: there is none of that name.
 
         Example:
+            >>> from postel.imap import Client
             >>> with Client("mail.example.org", user="alice", password="secret") as box:
             ...     (box.select("INBOX")).exists >= 0
             True
