@@ -32,10 +32,11 @@ _FLAG = re.compile(r'\\?[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+\Z')
 _ATOM = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+\Z')
 _SET = re.compile(r"(?:[1-9]\d{0,9}|\*)(?::(?:[1-9]\d{0,9}|\*))?"
                   r"(?:,(?:[1-9]\d{0,9}|\*)(?::(?:[1-9]\d{0,9}|\*))?)*\Z", re.ASCII)
+_FIELD = r"[!#$&'+-9;-Z^-z|}~]+"
+_KIND = rf"(?:HEADER|TEXT|MIME|HEADER\.FIELDS(?:\.NOT)? \({_FIELD}(?: {_FIELD})*\))"
 _ITEM = re.compile(
-    r"[A-Za-z0-9.-]+"
-    r"(?:\[[A-Za-z0-9.]*(?: \((?:[!-'*-9;-Z^-~]+)(?: [!-'*-9;-Z^-~]+)*\))?\](?:<\d+\.\d+>)?)?"
-    r"(?: \(LAZY\))?\Z", re.ASCII)
+    rf"(?:(?:BODY|BINARY)(?:\.PEEK|\.SIZE)?\[(?:\d+(?:\.\d+)*(?:\.{_KIND})?|{_KIND})?\]"
+    r"(?:<\d+\.\d+>)?|[A-Z0-9.-]+(?: \(LAZY\))?)\Z", re.ASCII | re.IGNORECASE)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
