@@ -54,7 +54,7 @@ _CODES: dict[str, tuple[type[ReplyError], str]] = {
     "TRYCREATE": (NotFound, "create the folder first"),
     "ALREADYEXISTS": (AlreadyExists, "choose another name"),
     "TOOBIG": (NoSpace, "the server takes no message of that size"),
-    "CANNOT": (NotSupported, "the server cannot do this at all, with any name"),
+    "CANNOT": (NotSupported, "the server never allows this; `namespaces` shows where folders may be"),
     "BADCHARSET": (NotSupported, "the server does not know the character set"),
     "UNKNOWN-CTE": (NotSupported, "the server cannot decode that part: fetch it encoded"),
     "USEATTR": (NotSupported, "the server has no such special use"),

@@ -90,10 +90,15 @@ class Selecting(Login):
                 found = self._list_extended(names, subscribed, wanted)
             except ReplyError:
                 found = None  # Proton Bridge and others offer more than they understand
+            extended = bool(found)
             if not found:  # strato/OX: LIST … RETURN of one name finds nothing
                 verb = b"LSUB " if subscribed else b"LIST "
                 _, data = self._run(compose(verb, *names, takes=["LIST", "LSUB"]))
                 found = self._folders(data)
+            if extended and pattern in ("*", "%") and not (reference or subscribed) and all(
+                    one.role != "inbox" for one in found):
+                _, data = self._run(compose(b'LIST "" INBOX', takes=["LIST"]))
+                found = [*self._folders(data), *found]  # strato/OX again
             if wanted and any(one.status is None for one in found):
                 found = self._count(found, wanted)
             return _with_roles(found)

@@ -269,6 +269,8 @@ class Wire:
 
     def _line(self, line: bytes) -> tuple[Command | None, Event] | None:
         reading = self._reading
+        if line[:1] == b"\0" and not reading.pieces:
+            line = line.lstrip(b"\0")  # seen in the wild before an answer (MailKit's fixtures)
         if not reading.pieces and line[-1:] == b")" and "" not in self._due:
             short = plain_fetch(line)
             if short is not None:
@@ -319,8 +321,8 @@ class Wire:
             return self._asking, Continue(_text(line[1:].lstrip(b" ")))
         if line[:2] == b"* " or line[:1] == b"*":
             return self._news(pieces)
-        if not line.strip():
-            return None  # an empty line between responses harms nobody
+        if not line.strip(b" )"):
+            return None  # an empty line, or what a literal that was counted short leaves behind
         return self._tagged(line)
 
     def _tagged(self, line: bytes) -> tuple[Command | None, Event]:
