@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         aio,
         dns,
         errors,
+        expect,
         foreign,
         ftp,
         http,
@@ -57,6 +58,7 @@ __all__ = [
     "copy",
     "dns",
     "errors",
+    "expect",
     "follow",
     "foreign",
     "ftp",
@@ -95,8 +97,8 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "copy_sync": ("copy",), "follow_sync": ("follow",), "opened": ("open",),
           "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
           "messages.draft": ("Message",)}
-_PACKAGES = frozenset(("aio", "dns", "errors", "foreign", "ftp", "http", "imap", "lab", "local",
-                       "mail", "nntp", "pop3", "rfc", "sftp", "smtp", "ssh", "telnet",
+_PACKAGES = frozenset(("aio", "dns", "errors", "expect", "foreign", "ftp", "http", "imap", "lab",
+                       "local", "mail", "nntp", "pop3", "rfc", "sftp", "smtp", "ssh", "telnet",
                        "tftp", "webdav"))
 
 

@@ -1,0 +1,99 @@
+# GENERATED from interact_async.py by tools/unasync.py: edit that file, not this one.
+"""A person's keys go to the other side, what it says to the person's screen.
+
+Control sequences are passed on as they are: the screen belongs to the other side meanwhile, as
+with telnet(1) and ssh(1). The escape key ends it, and the dialogue goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..timing import NEVER
+from ..transport import console
+from ..transport.crew_sync import Crew
+from ..transport.ready_sync import wait_ready
+
+if TYPE_CHECKING:
+    from .dialogue_sync import Dialogue
+
+__all__ = ["interact"]
+
+_KEYS = 4096
+
+
+class _Interaction:
+    """Two workers, until one of them ends.
+
+    Args:
+        dialogue: which one.
+        escape: the key that ends it; b"" is none.
+        keyboard: descriptor of the keys.
+        screen: descriptor of the screen.
+    """
+
+    def __init__(self, dialogue: Dialogue, escape: bytes, keyboard: int, screen: int) -> None:
+        self._dialogue, self._escape = dialogue, escape
+        self._keyboard, self._screen = keyboard, screen
+        self._size: tuple[int, int] | None = None
+        self.reason = "end"
+
+    def run(self) -> str:
+        """Until the escape key, or the end of the other side."""
+        console.write(self._screen, self._dialogue.take_waiting())
+        with console.raw(self._keyboard):
+            with Crew() as crew:
+                crew.start(self._from_there, crew)
+                crew.start(self._from_here, crew)
+        return self.reason
+
+    def _from_there(self, crew: Crew) -> None:
+        while data := self._dialogue.receive_raw(NEVER):
+            console.write(self._screen, data)
+        crew.stop()
+
+    def _from_here(self, crew: Crew) -> None:
+        self._fit()
+        while True:
+            wait_ready(self._keyboard, write=False, seconds=None)
+            keys = os.read(self._keyboard, _KEYS)
+            self._fit()
+            if not keys:  # the keys are a file or a pipe that has ended
+                self._dialogue.send_end()
+                return
+            before, found, _ = keys.partition(self._escape) if self._escape else (keys, b"", b"")
+            if before:
+                self._dialogue.send(before)
+            if found:
+                self.reason = "escape"
+                crew.stop()
+                return
+
+    def _fit(self) -> None:
+        """Tell the other side when the window has changed."""
+        size = console.size(self._screen)
+        if size is not None and size != self._size:
+            self._size = size
+            self._dialogue.resize(*size)
+
+
+def interact(dialogue: Dialogue, *, escape: str = "]", keyboard: int = 0,
+                   screen: int = 1) -> str:
+    """Let a person take over.
+
+    Args:
+        dialogue: which one.
+        escape: the letter that, with Ctrl, gives the dialogue back; ``""`` is none.
+        keyboard: descriptor of the keys.
+        screen: descriptor of the screen.
+
+    Returns:
+        ``"escape"``, or ``"end"`` when the other side has ended.
+    """
+    code = ord(escape.upper()) ^ 0x40 if len(escape) == 1 and escape.isascii() else 32
+    if escape and code >= 32:
+        raise UsageError(f"interact: there is no Ctrl-{escape}")
+    key = bytes((code,)) if escape else b""
+    return _Interaction(dialogue, key, keyboard, screen).run()
