@@ -279,6 +279,8 @@ class PackedBody(_Expanding):
         if chunk := self._expand():
             return chunk
         if self._outer.ended and not self._inflater.has_more:
+            if not self._inflater.ended:
+                raise ProtocolError("XZVER: the compressed data end too early")
             self.ended = True
             return self._rest()
         return b""

@@ -62,7 +62,7 @@ class Overview:
     def number(self) -> int:
         """Of the article in its group; 0 where the row is of no group, or is none."""
         digits = self.line[: _LONGEST_NUMBER + 1].partition(b"\t")[0]
-        return int(digits) if digits.isdigit() else 0
+        return int(digits) if digits.isdigit() and len(digits) <= _LONGEST_NUMBER else 0
 
     @property
     def subject(self) -> str:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import LimitReached, ProtocolError, ReplyError
+from ..errors import ConnectionLost, LimitReached, ProtocolError, ReplyError
 from ..session.body_async import AsyncBody
 from ..session.results_async import MOST_AHEAD, AsyncResults
 from ..transport.clock_async import now
@@ -39,6 +39,7 @@ _RANGE, _WIDEST = 2_000, 100_000
 _COMMANDS_AHEAD = 16 * 1024
 """Bytes of commands under way: a server that is busy answering reads none of them."""
 
+_DEPTH_ONE = "some old servers cannot bear several commands at once: depth=1 asks one by one"
 _NONE_THERE = (420, 423, 430)
 _UNKNOWN = (500, 501, 503)
 
@@ -295,17 +296,27 @@ class AsyncArticles(AsyncResults[Article]):
         async with client._operation(self._part):
             if self._depth is None:
                 self._depth = Depth(client.latency, self._most)
-            batch: list[Article] = []
-            while not batch:
-                if self._refused is not None:
-                    raise self._refused
-                self._ask_ahead(self._depth.now)
-                if not self._asked:
-                    break
-                batch = await self._gather()
+            try:
+                batch = await self._batch(self._depth)
+            except ConnectionLost as error:
+                if len(self._asked) > 1 and not error.hint:
+                    error.hint = _DEPTH_ONE
+                    error.add_note(f"hint: {_DEPTH_ONE}")
+                raise
             if self._asked:
                 client._unfinished = self
             return batch
+
+    async def _batch(self, depth: Depth) -> list[Article]:
+        """The next articles; empty after the last."""
+        while True:
+            if self._refused is not None:
+                raise self._refused
+            self._ask_ahead(depth.now)
+            if not self._asked:
+                return []
+            if batch := await self._gather():
+                return batch
 
     def _ask_ahead(self, window: int) -> None:
         """Top the window up, in one packet, once it is half empty."""

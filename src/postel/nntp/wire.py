@@ -301,7 +301,7 @@ class ServerWire:
         verb, rest = verb.upper(), rest.strip(" ")
         if verb in _DOUBLE and rest:
             second, _, rest = rest.partition(" ")
-            verb = f"{verb} {second.upper()}"
+            verb, rest = f"{verb} {second.upper()}", rest.strip(" ")
         return Request(verb, tuple(rest.split()), rest)
 
     def next_article(self) -> Data | None:
