@@ -18,6 +18,7 @@ from bench.contender import Contender, script
 from bench.contenders_compose import CONTENDERS_COMPOSE
 from bench.contenders_dkim import CONTENDERS_DKIM
 from bench.contenders_http import CONTENDERS_HTTP
+from bench.contenders_imap_parse import CONTENDERS_IMAP_PARSE
 from bench.contenders_mailbox import CONTENDERS_MAILBOX
 from bench.contenders_mirror import CONTENDERS_MIRROR
 from bench.contenders_parse import CONTENDERS_PARSE
@@ -229,6 +230,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_COMPOSE,
     **CONTENDERS_DKIM,
     **CONTENDERS_MAILBOX,
+    **CONTENDERS_IMAP_PARSE,
     **CONTENDERS_PARSE,
     **CONTENDERS_SMTP,
     **CONTENDERS_TFTP,

@@ -15,7 +15,7 @@ __all__ = ["prepare"]
 
 _PEERS = HERE / ".peers"
 _PYTHON = ("aioftp", "aiohttp", "aiosmtplib", "asyncssh", "dkimpy[ed25519]", "fast-mail-parser",
-           "httpx2[http2]", "mail-parser", "paramiko", "requests")
+           "httpx2[http2]", "imapclient", "mail-parser", "paramiko", "requests")
 _NEEDED = {
     "vsftpd": "/usr/sbin/vsftpd", "dovecot-pop3d": "/usr/sbin/dovecot", "curl": "curl",
     "lftp": "lftp", "wget": "wget", "rclone": "rclone", "mpop": "mpop", "fetchmail": "fetchmail",

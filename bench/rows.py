@@ -172,6 +172,10 @@ ROWS = [
         "parse-html", "none", "email, policy.default", "mails"),
     Row("parse-file", "{sizes.rcpts:,} letters with a file of 1 MB, everything decoded",
         "parse-file", "none", "email, policy.default", "rcpts"),
+    Row("envelope-lazy", "{sizes.messages:,} FETCH responses with ENVELOPE, ten times: checked",
+        "envelope-lazy", "none", "imapclient", "messages"),
+    Row("envelope-typed", "{sizes.messages:,} FETCH responses with ENVELOPE, ten times: 5 fields",
+        "envelope-typed", "none", "imapclient", "messages"),
     *(Row(f"{kind.lower()}-{what}", f"{{sizes.messages:,}} letters of 4 KB {done} {kind}",
           f"{kind.lower()}-{what}", "none", "mailbox", "messages")
       for kind in ("mbox", "Maildir") for what, done in (("read", "read from one"),
