@@ -76,6 +76,7 @@ class IMAPPeer(Peer):
         text = line.hear()
         self.turns += waited
         tag, _, command = text.partition(b" ")
+        whole = b""
         while match := _LITERAL.search(command):
             if not match[2]:
                 if refusal := self.answers.get("literal"):
@@ -83,8 +84,9 @@ class IMAPPeer(Peer):
                     return self.command(line)
                 line.say(b"+ go on\r\n")
                 self.turns += not line.held
-            command = command[: match.start()] + self.take(line, int(match[1])) + line.hear()
-        return tag, command
+            whole += command[: match.start()] + self.take(line, int(match[1]))
+            command = line.hear()
+        return tag, whole + command
 
     @staticmethod
     def take(line: Line, size: int) -> bytes:

@@ -153,8 +153,7 @@ class AsyncAccount(AsyncSelecting):
             self._needs(*(("METADATA",) if folder else ("METADATA", "METADATA-SERVER")))
             words: list[asking.Part] = []
             for name, value in entries.items():
-                content = b"NIL" if value is None else asking.text(
-                    value if isinstance(value, bytes) else value.encode(), "value")
+                content = b"NIL" if value is None else asking.content(value, "value")
                 words += [b" " if words else b"", asking.text(name, "entry"), b" ", content]
             await self._run(compose(b"SETMETADATA ", self._annotated(folder), b" (", *words, b")"))
 

@@ -62,7 +62,7 @@ class AsyncAppending(AsyncSelecting):
             True
         """
         async with self._operation(f"APPEND {folder}", timeout):
-            source = await disk.call(source_of, message)
+            source = await _opened(message)
             try:
                 letter = Letter(message, tuple(flags), date)
                 return await self._append_one(folder, letter, source)
@@ -108,7 +108,7 @@ class AsyncAppending(AsyncSelecting):
         """
         async with self._operation(f"REPLACE {uid}"):
             self._open_folder("replace")
-            source = await disk.call(source_of, message)
+            source = await _opened(message)
             letter = Letter(message, tuple(flags), date)
             try:
                 if "REPLACE" in self.capabilities:
@@ -278,7 +278,7 @@ class AsyncAppends(AsyncResults[Appended]):
             try:
                 for one in self._messages:
                     letter = one if isinstance(one, Letter) else Letter(one)
-                    source = await disk.call(source_of, letter.content)
+                    source = await _opened(letter.content)
                     batch.append((letter, source))
                     size += source.size
                     if len(batch) >= _BATCH or size >= _BATCH_BYTES:
@@ -305,6 +305,13 @@ class AsyncAppends(AsyncResults[Appended]):
         if not done and refused is not None:
             raise refused
         return done
+
+
+async def _opened(content: Content) -> Source:
+    """A message that can be sent; bytes need no thread."""
+    if isinstance(content, bytes):
+        return source_of(content)
+    return await disk.call(source_of, content)
 
 
 def _noted(flags: tuple[str, ...], date: datetime | None) -> list[asking.Part]:

@@ -62,7 +62,7 @@ class Appending(Selecting):
             True
         """
         with self._operation(f"APPEND {folder}", timeout):
-            source = disk.call(source_of, message)
+            source = _opened(message)
             try:
                 letter = Letter(message, tuple(flags), date)
                 return self._append_one(folder, letter, source)
@@ -108,7 +108,7 @@ class Appending(Selecting):
         """
         with self._operation(f"REPLACE {uid}"):
             self._open_folder("replace")
-            source = disk.call(source_of, message)
+            source = _opened(message)
             letter = Letter(message, tuple(flags), date)
             try:
                 if "REPLACE" in self.capabilities:
@@ -278,7 +278,7 @@ class Appends(Results[Appended]):
             try:
                 for one in self._messages:
                     letter = one if isinstance(one, Letter) else Letter(one)
-                    source = disk.call(source_of, letter.content)
+                    source = _opened(letter.content)
                     batch.append((letter, source))
                     size += source.size
                     if len(batch) >= _BATCH or size >= _BATCH_BYTES:
@@ -305,6 +305,13 @@ class Appends(Results[Appended]):
         if not done and refused is not None:
             raise refused
         return done
+
+
+def _opened(content: Content) -> Source:
+    """A message that can be sent; bytes need no thread."""
+    if isinstance(content, bytes):
+        return source_of(content)
+    return disk.call(source_of, content)
 
 
 def _noted(flags: tuple[str, ...], date: datetime | None) -> list[asking.Part]:

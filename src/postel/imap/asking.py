@@ -19,8 +19,8 @@ from .command import string as _string
 from .sequence import NumberSet
 from .types import Folder
 
-__all__ = ["Part", "Uids", "compose", "date_time", "flag_list", "items", "mailbox", "pattern",
-           "text", "uid_set", "word"]
+__all__ = ["Part", "Uids", "compose", "content", "date_time", "flag_list", "items", "mailbox",
+           "pattern", "text", "uid_set", "word"]
 
 Part: TypeAlias = "bytes | tuple[bytes | Coming]"
 """A piece of a command: text as it goes, or a literal in a tuple of its own."""
@@ -75,6 +75,21 @@ def text(value: str | bytes, what: str = "text", *, utf8: bool = False) -> Part:
     data = value if isinstance(value, bytes) else argument(value, what)
     if utf8 and not data.isascii() and len(data) < 1_000 and _is_utf8(data):
         return b'"' + data.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    return _string(data)
+
+
+def content(value: str | bytes, what: str) -> Part:
+    """A string that may have many lines, as a note has.
+
+    Raises:
+        UsageError: it holds a NUL, or half of a character.
+    """
+    try:
+        data = value if isinstance(value, bytes) else value.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{what}: it holds half of a character") from None
+    if b"\0" in data:
+        raise UsageError(f"{what}: it holds a NUL, which no string of IMAP can")
     return _string(data)
 
 
