@@ -1,4 +1,4 @@
-"""``postel mail``: mail to this machine."""
+"""``postel mail``: mail in accounts, on servers, and to this machine."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from ..schemes import scheme_of
 from ..urls import URL
 from ..wire.text import display
 from .mail_accounts import command as accounts
+from .mail_answer import forward, reply
+from .mail_change import copy, delete, flag, move
 from .mail_check import command as check
 from .mail_compose import command as compose
+from .mail_export import export, import_
 from .mail_mailbox import command as mailbox
+from .mail_migrate import migrate
 from .mail_outbox import command as outbox
 from .mail_parse import command as parse
+from .mail_read import folders, get, list_, search, show
 from .mail_send import command as send
+from .mail_sync import sync
+from .mail_watch import watch
 from .options import Settings, client_options, location, output_options
 from .render import Bar, print_json, size
 
@@ -30,7 +37,7 @@ __all__ = ["command"]
 
 @click.group("mail")
 def command() -> None:
-    """Fetch mail, and send it."""
+    """Mail: read, search, answer, file, move, watch, fetch, send."""
 
 
 command.add_command(accounts)
@@ -40,6 +47,9 @@ command.add_command(mailbox)
 command.add_command(outbox)
 command.add_command(parse)
 command.add_command(send)
+for _verb in (copy, delete, export, flag, folders, forward, get, import_, list_, migrate,
+              move, reply, search, show, sync, watch):
+    command.add_command(_verb)
 
 
 @command.command("fetch")

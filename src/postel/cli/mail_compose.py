@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..messages.draft import Message
     from ..messages.parsed import Parsed
 
-__all__ = ["command"]
+__all__ = ["command", "edited"]
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 _NOTES = ("Write below the empty line. Attach: FILE, Inline: FILE and Html: FILE add files.",
@@ -59,7 +59,7 @@ def command(template: str | None, edit: bool | None, output: str | None, **said:
     draft = _begun(template, said)
     wanted = (sys.stdin.isatty() and template is None) if edit is None else edit
     if wanted:
-        draft = _edited(draft)
+        draft = edited(draft)
     if not draft.from_:
         raise UsageError("compose: who writes it?", hint="--from ADDRESS, or set POSTEL_FROM")
     if not (draft.to or draft.cc or draft.bcc):
@@ -122,7 +122,7 @@ def _parsed(path: str) -> Parsed:
         return parse(file.read())
 
 
-def _edited(draft: Message) -> Message:
+def edited(draft: Message) -> Message:
     """What the author makes of it; what was typed is never lost.
 
     It is plain text: HTML that was passed on would not show what is typed here.

@@ -18,7 +18,8 @@ from .render import print_json, size
 if TYPE_CHECKING:
     from ..messages import AddressList, Attached, Parsed, Part
 
-__all__ = ["command"]
+__all__ = ["command", "message_record", "save_attachments", "show_attachments", "show_block",
+           "show_headers"]
 
 _SHOWN = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject")
 _INDENT = 12
@@ -53,21 +54,21 @@ def command(file: str, headers: bool, structure: bool, text: bool, html: bool, d
     if part is not None or source:
         _raw(message, part, source)
         return
-    saved = _save(message, Path(save)) if save else {}
+    saved = save_attachments(message, Path(save)) if save else {}
     if as_json:
-        print_json(_record(message, saved))
+        print_json(message_record(message, saved))
         return
     chosen = headers or structure or text or html or defects
     if headers or not chosen:
-        _headers(message, everything=headers)
+        show_headers(message, everything=headers)
     if structure or (not chosen and message.root.children):
         _structure(message)
     if text or not chosen:
-        _block(message.text)
+        show_block(message.text)
     if html:
-        _block(message.html or "")
+        show_block(message.html or "")
     if not chosen or save:
-        _attachments(message, saved)
+        show_attachments(message, saved)
     if defects or not chosen:
         _defects(message, everything=defects)
 
@@ -107,7 +108,8 @@ def _levels(root: Part) -> Iterator[tuple[Part, int]]:
         todo.extend((child, depth + 1) for child in reversed(part.children))
 
 
-def _headers(message: Parsed, *, everything: bool) -> None:
+def show_headers(message: Parsed, *, everything: bool) -> None:
+    """The header: what people look for, or all of it."""
     for field in message.headers:
         if everything or field.name.title() in _SHOWN:
             name = click.style(f"{display(field.name)}:", bold=True) if field.name else "?"
@@ -127,14 +129,15 @@ def _structure(message: Parsed) -> None:
     click.echo()
 
 
-def _block(text: str) -> None:
+def show_block(text: str) -> None:
     """Text of the message, no line of which the terminal obeys."""
     for line in text.rstrip("\n").split("\n"):
         click.echo(display(line.expandtabs()))
     click.echo()
 
 
-def _attachments(message: Parsed, saved: dict[int, Path]) -> None:
+def show_attachments(message: Parsed, saved: dict[int, Path]) -> None:
+    """A line for each attachment, and where it was saved."""
     for number, one in enumerate(message.attachments):
         where = f" -> {saved[number]}" if number in saved else ""
         row = f"{one.name}  {one.content_type}, {size(len(one.content))}{where}"
@@ -149,7 +152,7 @@ def _defects(message: Parsed, *, everything: bool) -> None:
         click.echo(f"and {len(found) - _DEFECTS} more: --defects")
 
 
-def _save(message: Parsed, folder: Path) -> dict[int, Path]:
+def save_attachments(message: Parsed, folder: Path) -> dict[int, Path]:
     """Each attachment in a file of its own, which was not there before."""
     from ..messages.attachments import unlike
 
@@ -189,7 +192,8 @@ def _boxes(found: AddressList) -> list[dict[str, str]]:
     return [{"name": one.name, "address": one.address} for one in found.mailboxes]
 
 
-def _record(message: Parsed, saved: dict[int, Path]) -> dict[str, Any]:
+def message_record(message: Parsed, saved: dict[int, Path]) -> dict[str, Any]:
+    """A message for programs."""
     return {
         "size": len(message.raw), "subject": message.subject,
         "from": _boxes(message.from_), "to": _boxes(message.to), "cc": _boxes(message.cc),

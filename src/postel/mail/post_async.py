@@ -117,12 +117,15 @@ class AsyncPost(ABC):
             found.update(dict.fromkeys(_meant(word, there)))
         return list(found)
 
-    def arrivals(self, folder: str = "", *, seconds: float | None = None) -> AsyncArrivals:
+    def arrivals(self, folder: str = "", *, seconds: float | None = None,
+                 known: dict[str, int] | None = None) -> AsyncArrivals:
         """What comes from now on: iterate over it.
 
         Args:
             folder: where to look; ``"*"``: everywhere.
             seconds: the loop ends after so many without news; None waits for ever.
+            known: is kept up to date with what has been seen of each folder; given to another
+                loop, over another connection, that begins where this one ended.
         """
         raise self._cannot("watch")
 

@@ -99,7 +99,8 @@ class AsyncDiskPost(AsyncPost):
         for one in stored:
             yield one.key, await disk.call(one.letter)
 
-    def arrivals(self, folder: str = "", *, seconds: float | None = None) -> AsyncArrivals:
+    def arrivals(self, folder: str = "", *, seconds: float | None = None,
+                 known: dict[str, int] | None = None) -> AsyncArrivals:
         """What comes from now on: the mailbox is looked at every other second."""
         return _AsyncLooks(self, folder, seconds)
 

@@ -99,7 +99,8 @@ class DiskPost(Post):
         for one in stored:
             yield one.key, disk.call(one.letter)
 
-    def arrivals(self, folder: str = "", *, seconds: float | None = None) -> Arrivals:
+    def arrivals(self, folder: str = "", *, seconds: float | None = None,
+                 known: dict[str, int] | None = None) -> Arrivals:
         """What comes from now on: the mailbox is looked at every other second."""
         return _Looks(self, folder, seconds)
 

@@ -127,9 +127,10 @@ class AsyncIMAPPost(AsyncPost):
                 data = await chunks.read()
                 yield str(uid), Letter(data, to_words(meta.flags), "", meta.internal_date)
 
-    def arrivals(self, folder: str = "", *, seconds: float | None = None) -> AsyncArrivals:
+    def arrivals(self, folder: str = "", *, seconds: float | None = None,
+                 known: dict[str, int] | None = None) -> AsyncArrivals:
         """What comes from now on."""
-        return _AsyncNews(self, folder, seconds)
+        return _AsyncNews(self, folder, seconds, {} if known is None else known)
 
     # -- changing ------------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class AsyncIMAPPost(AsyncPost):
     async def put(self, folder: str, letters: Iterable[Letter]) -> Names:
         """Put messages into a folder."""
         name = await self.full_name(folder)
-        parcels = (Parcel(one.data, tuple(to_imap(sorted(one.flags))), one.date)
+        parcels = (Parcel(_with_crlf(one.data), tuple(to_imap(sorted(one.flags))), one.date)
                    for one in letters)
         return ["" if put.uid is None else str(put.uid)
                 async for put in self.client.append_many(name, parcels)]
@@ -179,9 +180,10 @@ class AsyncIMAPPost(AsyncPost):
 class _AsyncNews(AsyncArrivals):
     """Messages as they arrive in one folder (IDLE), or in all (NOTIFY)."""
 
-    def __init__(self, post: AsyncIMAPPost, folder: str, seconds: float | None) -> None:
+    def __init__(self, post: AsyncIMAPPost, folder: str, seconds: float | None,
+                 known: dict[str, int]) -> None:
         self._post, self._folder, self._seconds = post, folder, seconds
-        self._next: dict[str, int] = {}
+        self._next = known
         self._ready: list[Summary] = []
         self._watch: AsyncWatch | None = None
         self._begun = False
@@ -206,7 +208,7 @@ class _AsyncNews(AsyncArrivals):
         if self._folder == "*":
             for one in await post.client.list(status=["UIDNEXT"]):
                 if one.status is not None and one.status.uidnext is not None:
-                    self._next[one.name] = one.status.uidnext
+                    await self._missed(one.name, one.status.uidnext)
             watch = post.client.notify(self._seconds)
         else:
             name = await post._select(self._folder)
@@ -214,10 +216,16 @@ class _AsyncNews(AsyncArrivals):
             told = selected.uidnext if selected is not None else None
             if told is None:
                 told = max(await post.client.all_uids(), default=0) + 1
-            self._next[name] = told
+            await self._missed(name, told)
             watch = post.client.idle(self._seconds)
         await watch.__aenter__()
         self._watch = watch
+
+    async def _missed(self, folder: str, told: int) -> None:
+        """What came while nobody looked; *told* is the UID that the next message will get."""
+        if self._next.setdefault(folder, told) < told:
+            await self._fetch(folder)
+        self._next[folder] = told  # also where the UIDs are new ones, and smaller
 
     async def _look(self, event: News) -> None:
         """What has come, where the event says so."""
@@ -243,6 +251,13 @@ class _AsyncNews(AsyncArrivals):
         watch, self._watch = self._watch, None
         if watch is not None:
             await watch.__aexit__(None, None, None)
+
+
+def _with_crlf(data: bytes) -> bytes:
+    """As IMAP wants messages; on the disk they rest with LF."""
+    if b"\n" not in data.replace(b"\r\n", b""):
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _uid(key: str) -> int:

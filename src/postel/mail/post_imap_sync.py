@@ -127,9 +127,10 @@ class IMAPPost(Post):
                 data = chunks.read()
                 yield str(uid), Letter(data, to_words(meta.flags), "", meta.internal_date)
 
-    def arrivals(self, folder: str = "", *, seconds: float | None = None) -> Arrivals:
+    def arrivals(self, folder: str = "", *, seconds: float | None = None,
+                 known: dict[str, int] | None = None) -> Arrivals:
         """What comes from now on."""
-        return _News(self, folder, seconds)
+        return _News(self, folder, seconds, {} if known is None else known)
 
     # -- changing ------------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class IMAPPost(Post):
     def put(self, folder: str, letters: Iterable[Letter]) -> Names:
         """Put messages into a folder."""
         name = self.full_name(folder)
-        parcels = (Parcel(one.data, tuple(to_imap(sorted(one.flags))), one.date)
+        parcels = (Parcel(_with_crlf(one.data), tuple(to_imap(sorted(one.flags))), one.date)
                    for one in letters)
         return ["" if put.uid is None else str(put.uid)
                 for put in self.client.append_many(name, parcels)]
@@ -179,9 +180,10 @@ class IMAPPost(Post):
 class _News(Arrivals):
     """Messages as they arrive in one folder (IDLE), or in all (NOTIFY)."""
 
-    def __init__(self, post: IMAPPost, folder: str, seconds: float | None) -> None:
+    def __init__(self, post: IMAPPost, folder: str, seconds: float | None,
+                 known: dict[str, int]) -> None:
         self._post, self._folder, self._seconds = post, folder, seconds
-        self._next: dict[str, int] = {}
+        self._next = known
         self._ready: list[Summary] = []
         self._watch: Watch | None = None
         self._begun = False
@@ -206,7 +208,7 @@ class _News(Arrivals):
         if self._folder == "*":
             for one in post.client.list(status=["UIDNEXT"]):
                 if one.status is not None and one.status.uidnext is not None:
-                    self._next[one.name] = one.status.uidnext
+                    self._missed(one.name, one.status.uidnext)
             watch = post.client.notify(self._seconds)
         else:
             name = post._select(self._folder)
@@ -214,10 +216,16 @@ class _News(Arrivals):
             told = selected.uidnext if selected is not None else None
             if told is None:
                 told = max(post.client.all_uids(), default=0) + 1
-            self._next[name] = told
+            self._missed(name, told)
             watch = post.client.idle(self._seconds)
         watch.__enter__()
         self._watch = watch
+
+    def _missed(self, folder: str, told: int) -> None:
+        """What came while nobody looked; *told* is the UID that the next message will get."""
+        if self._next.setdefault(folder, told) < told:
+            self._fetch(folder)
+        self._next[folder] = told  # also where the UIDs are new ones, and smaller
 
     def _look(self, event: News) -> None:
         """What has come, where the event says so."""
@@ -243,6 +251,13 @@ class _News(Arrivals):
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.__exit__(None, None, None)
+
+
+def _with_crlf(data: bytes) -> bytes:
+    """As IMAP wants messages; on the disk they rest with LF."""
+    if b"\n" not in data.replace(b"\r\n", b""):
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _uid(key: str) -> int:
