@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import NotFound, UsageError
+from ..wire.utf7 import decode_utf7
 from . import Sync, disk_errors, sync_path
 from .face import FLAGS, Box, Letter, Stored, checked_flags
 from .maildir import Maildir, MaildirMessage
-from .utf7 import decode_utf7
 
 __all__ = ["MaildirBox", "MaildirLetter"]
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..mailboxes import disk_errors, sync_path
 from ..mailboxes.maildir import Maildir, MaildirMessage
-from ..mailboxes.utf7 import decode_utf7
+from ..wire.utf7 import decode_utf7
 from .mail import crlf
 from .mail_folder import Folder, Message
 
