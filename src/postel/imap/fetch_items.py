@@ -101,6 +101,8 @@ def read_items(words: Arguments, *, uid: bool = False) -> tuple[Item, ...]:
             if items:
                 words.space()
             items.append(_item(words, in_list=True))
+        if not items:
+            raise BadCommand("FETCH: nothing to fetch")
     else:
         items = _macro(words)
     if uid and not any(item.name == "UID" for item in items):

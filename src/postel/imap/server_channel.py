@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import ProtocolError
 from ..serving.faults import Fault
 from ..transport.socket_async import AsyncSocketStream
-from .wire_server import Announced, Request, ServerWire
+from .wire_server import ServerWire
 
 if TYPE_CHECKING:
     from .server import IMAPServer
@@ -55,13 +55,6 @@ class Channel:
     def is_compressed(self) -> bool:
         """Whether COMPRESS is in force."""
         return self._deflate is not None
-
-    async def event(self) -> Request | Announced | None:
-        """The next command or literal; None at the end."""
-        while (event := self.wire.next_event()) is None:
-            if not await self.more():
-                return None
-        return event
 
     async def line(self) -> bytes:
         """A line that is no command."""

@@ -161,7 +161,7 @@ async def my_rights(session: Session, words: Arguments) -> Done:
 
 def _entry(text: str) -> str:
     name = text.lower()
-    if not name.startswith(("/private/", "/shared/")) or "//" in name or name.endswith("/") or (
+    if not (name + "/").startswith(("/private/", "/shared/")) or "//" in name or name.endswith("/") or (
             "*" in name or "%" in name or len(name) > 500):
         raise BadCommand("METADATA: an entry begins with /private/ or /shared/")
     return name
@@ -255,6 +255,8 @@ async def set_metadata(session: Session, words: Arguments) -> Done:
     changes = list[tuple[str, bytes | None]]()
     while True:
         entry = _entry(words.text("an entry"))
+        if entry.count("/") < 2:
+            raise BadCommand("SETMETADATA: an entry has a name below /private or /shared")
         words.space()
         changes.append((entry, words.nstring()))
         if words.take(b")"):

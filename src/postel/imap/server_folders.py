@@ -90,7 +90,7 @@ async def _list(session: Session, wanted: Listing, word: bytes) -> None:
         attributes = _attributes(session, found, wanted, word)
         line = b"%b (%b) %b %b" % (word, " ".join(attributes).encode(), delimiter(session),
                                    name_of(session, name))
-        if info:
+        if info and word == b"LIST":
             line += b' ("CHILDINFO" (%b))' % " ".join(f'"{one}"' for one in info).encode()
         session.untagged(line)
         if found.selectable:

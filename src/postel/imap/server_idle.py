@@ -17,7 +17,7 @@ from .server_folders import delimiter, name_of, status_line
 from .server_login import Done
 from .server_session import No, Session
 
-__all__ = ["Notifying", "idle", "notify"]
+__all__ = ["Notifying", "idle", "more_or_news", "notify"]
 
 _SELECTED = ("SELECTED", "SELECTED-DELAYED")
 _EVENTS = frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE", "ANNOTATIONCHANGE",
@@ -100,6 +100,25 @@ async def _until_line(session: Session) -> bytes:
             if reading in done:
                 line, reading = reading.result(), None
                 return line
+            hearing = None
+            session.news.clear()
+    finally:
+        await _end(reading)
+        await _end(hearing)
+
+
+async def more_or_news(session: Session) -> bool:
+    """Wait for bytes, and tell meanwhile what NOTIFY asked for; False at the end."""
+    await session.channel.flush()
+    reading = asyncio.ensure_future(session.channel.more())
+    hearing: asyncio.Task[bool] | None = None
+    try:
+        while True:
+            await _pushed(session)
+            hearing = hearing or asyncio.ensure_future(session.news.wait())
+            await asyncio.wait({reading, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.result()
             hearing = None
             session.news.clear()
     finally:
@@ -202,7 +221,7 @@ def _skip(words: Arguments) -> None:
             words.bracketed("something to fetch")
 
 
-async def pushed(session: Session) -> None:
+async def _pushed(session: Session) -> None:
     """With NOTIFY in force: tell what has happened, between commands."""
     notifying = session.notifying
     if isinstance(notifying, Notifying):

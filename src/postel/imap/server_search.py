@@ -31,6 +31,9 @@ async def search(session: Session, words: Arguments) -> Done:
     """SEARCH and UID SEARCH."""
     asked = read_search(words)
     words.end()
+    if asked.returns is not None and not (
+            session.can("ESEARCH") or session.can("IMAP4rev2")):
+        raise BadCommand("SEARCH: RETURN is not understood")
     if session.does("search all fails") and asked.key.name == "ALL":
         raise No("an error that is ours", "SERVERBUG")
     uids = _found(session, asked)
@@ -47,8 +50,6 @@ def _found(session: Session, asked: Search) -> list[int]:
         if asked.uses(name) and not session.can(needs):
             raise BadCommand(f"SEARCH: there is no search key {name}")
     if asked.returns is not None:
-        if not (session.can("ESEARCH") or session.can("IMAP4rev2") or session.can("ESORT")):
-            raise BadCommand("SEARCH: RETURN is not understood")
         if "SAVE" in asked.returns and not (
                 session.can("SEARCHRES") or session.can("IMAP4rev2")):
             raise BadCommand("SEARCH: RETURN (SAVE) is not understood")

@@ -133,7 +133,7 @@ class Session:
         """From the greeting to the end."""
         try:
             await self._greet()
-            while (event := await self.channel.event()) is not None:
+            while (event := await self._next()) is not None:
                 if isinstance(event, Announced):
                     self._announced(event)
                 else:
@@ -146,6 +146,16 @@ class Session:
             await self._farewell("you were silent for too long")
         finally:
             self.leave()
+
+    async def _next(self) -> Request | Announced | None:
+        """The next command; with NOTIFY in force, news are told meanwhile."""
+        from .server_idle import more_or_news
+
+        while (event := self.channel.wire.next_event()) is None:
+            more = more_or_news(self) if self.notifying is not None else self.channel.more()
+            if not await more:
+                return None
+        return event
 
     async def _farewell(self, why: str) -> None:
         with contextlib.suppress(PostelError, OSError, Ended):
