@@ -38,6 +38,7 @@ COMMANDS = {
     "mv": "give a file or folder another name",
     "plan": "what a mirror would do",
     "put": "store files and folders",
+    "rfc": "RFCs: read, searched, cited, kept",
     "rm": "remove files and folders",
     "schemes": "what Postel speaks",
     "serve": "a folder or an application, until Ctrl-C",

@@ -19,12 +19,13 @@ import click
 from .render import Bar, duration, size
 from .tour_files import ROWS as OTHERS
 from .tour_mail import ROWS as MAIL
+from .tour_rfc import ROWS as SERIES
 from .tour_rows import FIRST, LAST, Ground, Result
 from .tour_trees import ROWS as TREES
 
 __all__ = ["ROWS", "command"]
 
-ROWS = (*FIRST, *OTHERS, *TREES, *MAIL, *LAST)
+ROWS = (*FIRST, *OTHERS, *TREES, *MAIL, *SERIES, *LAST)
 """All rows, in order: a title, and the function that does it."""
 
 

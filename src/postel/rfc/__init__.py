@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from .library_async import AsyncLibrary
     from .library_sync import Library
     from .reading import get, info, search, update
-    from .types import RFC, Erratum, Hit, Record, Report, Rule, Section
+    from .results import Hit, Report
+    from .types import RFC, Erratum, Record, Rule, Section
 
 __all__ = ["RFC", "AsyncLibrary", "Erratum", "Hit", "Library", "Record", "Report", "Rule",
            "Section", "get", "info", "search", "update"]
 
-_HOMES = {"AsyncLibrary": ".library_async", "Library": ".library_sync",
-          "get": ".reading", "info": ".reading", "search": ".reading", "update": ".reading"}
+_HOMES = {"AsyncLibrary": ".library_async", "Library": ".library_sync", "Hit": ".results",
+          "Report": ".results", "get": ".reading", "info": ".reading", "search": ".reading",
+          "update": ".reading"}
 
 
 def __getattr__(name: str) -> Any:

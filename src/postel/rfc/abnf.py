@@ -29,9 +29,13 @@ _TOKEN = re.compile(r"""
     | (?P<value>%(?:[bB][01]+(?:-[01]+|(?:\.[01]+)*)|[dD]\d+(?:-\d+|(?:\.\d+)*)|
                   [xX][0-9A-Fa-f]+(?:-[0-9A-Fa-f]+|(?:\.[0-9A-Fa-f]+)*)))
     | (?P<prose><[^<>\n]*(?:\n[^<>\n]*){0,6}>)
-    | (?P<repeat>\d*\*\d*|\d*\#\d*|\d+)
+    | (?P<repeat>(?:\d*\*\d*|\d*\#\d*|\d+)(?!\s))
     | (?P<mark>[()\[\]/|])
 """, re.VERBOSE)
+_PROSE = {"the", "is", "of", "are", "this", "that", "be", "was", "which"}
+"""Words that no rule is called by."""
+_MOST_WORDS = 12
+"""Names in a row that are a rule without any sign of one."""
 _COMMENT = re.compile(r'("[^"\n]*"|<[^<>\n]*>)|;[^\n]*')
 
 CORE = frozenset({"alpha", "bit", "char", "cr", "crlf", "ctl", "digit", "dquote", "hexdig", "htab",
@@ -147,9 +151,8 @@ def _rule(name: str, mark: str, block: list[str], section: str) -> Rule | None:
 def _plausible(definition: str) -> bool:
     """Whether it is more than a few words that happen to be names."""
     words = [text for kind, text in _tokens(definition) if kind == "name"]
-    signs = sum(kind != "name" for kind, _ in _tokens(definition))
-    odd = sum("-" in word or word.lower() in CORE for word in words)
-    return bool(signs) or len(words) == 1 or odd * 3 >= len(words)
+    signs = any(kind != "name" for kind, _ in _tokens(definition))
+    return not _PROSE & {word.lower() for word in words} and (signs or len(words) <= _MOST_WORDS)
 
 
 def _tokens(definition: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,9 @@ LARGEST = 16 << 20
 _HIGHEST = 3
 """Lines of a header or footer."""
 
+_RIGHT = 20
+"""Columns from which on a line is set to the right: text is indented by three."""
+
 _FOOTER = re.compile(r"\[ ?(?:page|pg\.?) ?[\w.-]{1,6} ?\]|^ {20,}-? ?\d{1,3} ?-?$|"
                      r"\bpage +[\divx]{1,5}$", re.IGNORECASE)
 _PAGE = re.compile(r"\[ ?page [\w.-]{1,6} ?\]$", re.IGNORECASE)
@@ -91,17 +94,17 @@ def _breaks(lines: Sequence[str]) -> list[int]:
     """Where pages end: at form feeds, and at footers that none follows."""
     found = [number for number, line in enumerate(lines) if "\f" in line]
     taken = {number - step for number in found for step in range(5)}
-    found += [min(number + 1, len(lines) - 1) for number, line in enumerate(lines)
+    found += [number + 1 for number, line in enumerate(lines)
               if line.endswith("]") and number not in taken and _PAGE.search(line)]
-    return sorted(found)
+    if found and _FOOTER.search(next((line for line in reversed(lines) if line), "")):
+        found.append(len(lines))
+    return sorted(set(found))
 
 
 def _around(lines: Sequence[str], at: int, step: int) -> list[int]:
     """Numbers of the nearest lines with text on one side of a break."""
     found: list[int] = []
-    number, blanks = at + (step if "\f" not in lines[min(at, len(lines) - 1)] else 0), 0
-    if step < 0:
-        number = at - 1
+    number, blanks = (at if step > 0 else at - 1), 0
     while 0 <= number < len(lines) and len(found) < _HIGHEST and blanks < 12:
         if lines[number].strip("\f "):
             found.append(number)
@@ -111,7 +114,7 @@ def _around(lines: Sequence[str], at: int, step: int) -> list[int]:
                 break
             blanks += 1
         number += step
-    return [*found]
+    return found
 
 
 def _common(places: Iterable[list[int]]) -> _Common:
@@ -131,7 +134,9 @@ class _Common:
             self.counts = Counter((index, _shape(lines[number])) for numbers in self.places
                                   for index, number in enumerate(numbers))
         many = max(3, len(self.places) // 4)
-        return self.counts[place, _shape(line)] >= many
+        indent = len(line) - len(line.lstrip())
+        at_the_edge = indent == 0 or indent >= _RIGHT or "   " in line.strip()
+        return at_the_edge and self.counts[place, _shape(line)] >= many
 
 
 def _shape(line: str) -> str:

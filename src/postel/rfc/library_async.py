@@ -19,9 +19,10 @@ from ..transport import disk_async as disk
 from ..transport.clock_async import today
 from .references import KNOWN, Reference, rank
 from .references import parse as parse_reference
+from .results import Hit, Report
 from .sources_async import AsyncSources
 from .store import Store, sources_of
-from .types import RFC, Hit, Record, Report
+from .types import RFC, Erratum, Record
 
 __all__ = ["AsyncLibrary"]
 
@@ -161,6 +162,15 @@ class AsyncLibrary:
             raise PostelError(f"RFC {number}: its file has gone", hint="try again")
         return found
 
+    async def errata(self, number: int) -> tuple[Erratum, ...]:
+        """The errata of an RFC, of any status; index and errata are fetched if they are not here.
+
+        Args:
+            number: of the RFC.
+        """
+        await self._need_index()
+        return await disk.call(self.store.errata, number)
+
     # -- all of them -----------------------------------------------------------------------
 
     async def search(self, query: str, *, limit: int = 10) -> list[Hit]:
@@ -170,8 +180,10 @@ class AsyncLibrary:
             query: words; ``"several in quotes"`` stand together; ``word*`` is a beginning.
             limit: how many.
         """
+        from .indexing import freshen
         from .searching import search
 
+        await disk.call(freshen, self.store)
         return await disk.call(search, self.store, query, limit=limit)
 
     async def update(

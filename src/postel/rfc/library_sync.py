@@ -19,9 +19,10 @@ from ..transport import disk_sync as disk
 from ..transport.clock_sync import today
 from .references import KNOWN, Reference, rank
 from .references import parse as parse_reference
+from .results import Hit, Report
 from .sources_sync import Sources
 from .store import Store, sources_of
-from .types import RFC, Hit, Record, Report
+from .types import RFC, Erratum, Record
 
 __all__ = ["Library"]
 
@@ -161,6 +162,15 @@ class Library:
             raise PostelError(f"RFC {number}: its file has gone", hint="try again")
         return found
 
+    def errata(self, number: int) -> tuple[Erratum, ...]:
+        """The errata of an RFC, of any status; index and errata are fetched if they are not here.
+
+        Args:
+            number: of the RFC.
+        """
+        self._need_index()
+        return disk.call(self.store.errata, number)
+
     # -- all of them -----------------------------------------------------------------------
 
     def search(self, query: str, *, limit: int = 10) -> list[Hit]:
@@ -170,8 +180,10 @@ class Library:
             query: words; ``"several in quotes"`` stand together; ``word*`` is a beginning.
             limit: how many.
         """
+        from .indexing import freshen
         from .searching import search
 
+        disk.call(freshen, self.store)
         return disk.call(search, self.store, query, limit=limit)
 
     def update(

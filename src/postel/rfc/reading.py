@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from .library_sync import Library
-from .types import RFC, Hit, Record, Report
+from .results import Hit, Report
+from .types import RFC, Record
 
 __all__ = ["get", "info", "search", "update"]
 

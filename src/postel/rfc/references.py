@@ -15,7 +15,7 @@ from ..errors import UsageError
 from .types import Record
 
 __all__ = ["ERRATA", "INDEXES", "KNOWN", "SOURCES", "Reference", "acronym", "file_names",
-           "is_section", "parse", "rank"]
+           "is_section", "latest", "parse", "rank"]
 
 SOURCES = ("https://www.rfc-editor.org/", "https://www.ietf.org/", "ftp://ftp.rfc-editor.org/")
 """Where RFCs are had from, in this order, if nobody says otherwise."""
@@ -161,15 +161,20 @@ def rank(name: str, among: Iterable[Record]) -> list[Record]:
     """
     records = {one.number: one for one in among}
     wanted = " ".join(name.lower().split())
-    known = _latest(KNOWN.get(wanted, 0), records)
+    known = latest(KNOWN.get(wanted, 0), records)
     scored = [(_score(wanted, one) + (1_000 if one.number == known else 0), one.number, one)
               for one in records.values()]
     return [one for points, _, one in sorted(scored, key=lambda row: (-row[0], -row[1]))
             if points > 0]
 
 
-def _latest(number: int, records: dict[int, Record]) -> int:
-    """Where the line of successors leads; the best of several."""
+def latest(number: int, records: dict[int, Record]) -> int:
+    """Where the line of successors leads; the best of several.
+
+    Example:
+        >>> latest(821, {821: Record(821, "a", obsoleted_by=(2821,)), 2821: Record(2821, "a")})
+        2821
+    """
     seen: set[int] = set()
     while number in records and number not in seen and records[number].obsoleted_by:
         seen.add(number)

@@ -9,7 +9,7 @@ rest of the run.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -101,7 +101,8 @@ class AsyncSources:
         raise self._failure(f"RFC {number}", refused)
 
     async def first(
-        self, names: Iterable[str], largest: int, versions: dict[str, str]
+        self, names: Iterable[str], largest: int, versions: Mapping[str, str],
+        bad: Collection[str] = (),
     ) -> list[Found]:
         """What the first source has that has any of *names*: the first of them; or nothing.
 
@@ -109,21 +110,25 @@ class AsyncSources:
             names: the best first.
             largest: bytes that it may have.
             versions: what is known of each, by source and name.
+            bad: sources with names that are passed over.
+
+        Raises:
+            LimitReached: there is something, and it is too large.
         """
         refused: list[PostelError] = []
         for source in self._living():
             for name in names:
+                if source.name + name in bad:
+                    continue
                 known = versions.get(source.name + name, "")
                 found = await self._try(source, name, largest, known, refused)
                 if found is not None:
                     return [found]
                 if source.name in self._down:
                     break
+        if refused and not bad:
+            raise refused[0]
         return []
-
-    def skip(self, source: str, why: PostelError) -> None:
-        """Leave a source alone from now on: what it gave was wrong."""
-        self._down[source] = why
 
     @property
     def trouble(self) -> PostelError | None:

@@ -15,11 +15,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PostelError
-from .references import SOURCES, acronym
 from .schema import connect, read_only
-from .types import Erratum, Index, Record
+
+if TYPE_CHECKING:
+    from .types import Erratum, Index, Record
 
 __all__ = ["DATABASE", "Store", "default_folder", "sources_of"]
 
@@ -41,6 +43,8 @@ def sources_of(sources: str | Sequence[str] | None) -> tuple[str, ...]:
 
     The file is ``postel/rfc.conf`` in ``$XDG_CONFIG_HOME``: a source a line, ``#`` for comments.
     """
+    from .references import SOURCES
+
     if sources is not None:
         return (sources,) if isinstance(sources, str) else tuple(sources)
     if named := os.environ.get("POSTEL_RFC_SOURCES"):
@@ -172,6 +176,8 @@ class Store:
 
     def replace(self, index: Index, notes: Mapping[str, str]) -> None:
         """Take over an index, all at once."""
+        from .references import acronym
+
         with self.lock:
             base = self.base()
             base.execute("BEGIN IMMEDIATE")
@@ -200,10 +206,21 @@ class Store:
         rows = self.rows("SELECT count(*) FROM documents WHERE record IS NOT NULL")
         return int(str(rows[0][0])) if rows else 0
 
+    def searchable(self) -> int:
+        """How many texts can be searched."""
+        rows = self.rows("SELECT count(*) FROM texts")
+        return int(str(rows[0][0])) if rows else 0
+
     def record(self, number: int) -> Record | None:
         """What the index says of an RFC."""
         rows = self.rows("SELECT record FROM documents WHERE number = ?", number)
         return _record(rows[0][0]) if rows and rows[0][0] else None
+
+    def facts(self, number: int) -> dict[str, Any]:
+        """The same as a plain dictionary; empty where the index does not know it."""
+        rows = self.rows("SELECT record FROM documents WHERE number = ?", number)
+        found: dict[str, Any] = json.loads(str(rows[0][0])) if rows and rows[0][0] else {}
+        return found
 
     def was_issued(self, number: int) -> bool:
         """Whether an RFC may be there: the index does not say that it was never issued."""
@@ -220,6 +237,15 @@ class Store:
         """The numbers of a series such as ``"BCP14"``."""
         rows = self.rows("SELECT numbers FROM series WHERE name = ?", name)
         return tuple(json.loads(str(rows[0][0]))) if rows else ()
+
+    def successors(self, number: int) -> tuple[int, ...]:
+        """What took the place of an RFC, and where that line ends today."""
+        from .references import latest
+
+        line = {one.number: one for one in self.candidates((), number)}
+        if number not in line:
+            return ()
+        return tuple(dict.fromkeys((*line[number].obsoleted_by, latest(number, line))))
 
     def candidates(self, words: Iterable[str], also: int | None = None) -> list[Record]:
         """Records with all of these words in title, initials or keywords, and the line of *also*.
@@ -266,8 +292,14 @@ class Store:
     def errata(self, number: int) -> tuple[Erratum, ...]:
         """The errata of an RFC, of any status, oldest first."""
         rows = self.rows("SELECT entry FROM errata WHERE rfc = ? ORDER BY number", number)
+        if not rows:
+            return ()
+        from .types import Erratum
+
         return tuple(Erratum(**json.loads(str(row[0]))) for row in rows)
 
 
 def _record(text: object) -> Record:
+    from .types import Record
+
     return Record.from_dict(json.loads(str(text)))

@@ -1,4 +1,4 @@
-"""What users of the RFC series hold: records, sections, rules, errata, hits. Pure.
+"""What users of the RFC series hold: records, sections, rules, errata. Pure.
 
 A `Record` is what the index says of a document; an `RFC` is a record with its text, and all that
 can be read out of it.
@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import NotFound
 
-__all__ = ["RFC", "Erratum", "Hit", "Index", "Record", "Report", "Rule", "Section"]
+__all__ = ["RFC", "Erratum", "Index", "Record", "Rule", "Section"]
 
 
 @dataclass(frozen=True)
@@ -203,63 +203,6 @@ class Erratum:
     def is_verified(self) -> bool:
         """Whether those who answer for the document agree."""
         return self.status == "Verified"
-
-
-@dataclass(frozen=True)
-class Hit:
-    """What a search found: an RFC, and the best place in it.
-
-    Args:
-        number: the RFC's.
-        title: the RFC's.
-        section: number of the section; "" where it has none.
-        heading: the section's title.
-        snippet: words around the first that were looked for, on one line.
-        sections: how many of the RFC's sections were found.
-        obsoleted_by: numbers that took the RFC's place.
-        score: how good it is, the highest first.
-    """
-
-    number: int
-    title: str
-    section: str
-    heading: str
-    snippet: str
-    sections: int = 1
-    obsoleted_by: tuple[int, ...] = ()
-    score: float = 0.0
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an update did.
-
-    Args:
-        known: RFCs that the index has as text.
-        here: how many of them are in the mirror now.
-        fetched: how many came in this run.
-        size: bytes of these.
-        indexed: how many were made searchable in this run.
-        unchanged: of the index and the errata: whether the server had nothing newer.
-        missing: numbers that no source had.
-        failed: numbers that could not be fetched, each with why.
-        index: where the index came from.
-    """
-
-    known: int
-    here: int
-    fetched: int = 0
-    size: int = 0
-    indexed: int = 0
-    unchanged: bool = False
-    missing: tuple[int, ...] = ()
-    failed: Mapping[int, str] = field(default_factory=dict)
-    index: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether all that can be had is here."""
-        return not self.failed
 
 
 @dataclass(frozen=True)

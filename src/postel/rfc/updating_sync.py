@@ -18,12 +18,13 @@ from ..errors import LimitReached, NotFound, PostelError, ProtocolError
 from ..transport import disk_sync as disk
 from ..transport.clock_sync import today
 from ..transport.crew_sync import Crew
-from . import errata, index_text, index_xml, searching
+from . import errata, index_text, index_xml, indexing
 from .cleaning import decoded
 from .references import ERRATA, INDEXES
+from .results import Report
 from .sources_sync import Sources, Found
 from .store import Store
-from .types import Index, Report
+from .types import Index
 
 __all__ = ["Update", "Tell"]
 
@@ -68,7 +69,7 @@ class Update:
         unchanged, index = self.index()
         known, here = disk.call(self._plan, numbers)
         self._texts()
-        indexed = disk.call(searching.index, self._store, self._tell_index)
+        indexed = disk.call(indexing.index, self._store, self._tell_index)
         return Report(known, here + self._fetched, self._fetched, self._size, indexed, unchanged,
                       tuple(sorted(self._missing)), dict(sorted(self._failed.items())), index)
 
@@ -91,48 +92,36 @@ class Update:
         meta = disk.call(self._store.meta)
         before = disk.call(self._store.count)
         versions = {meta.get("index", ""): meta.get("index-version", "")} if before else {}
-        names = list(INDEXES)
-        trouble: PostelError | None = None
-        while names and (found := sources.first(
-                names, index_text.LARGEST, versions)):
+        bad: dict[str, PostelError] = {}
+        while found := sources.first(INDEXES, index_text.LARGEST, versions, bad):
             one = found[0]
+            where = one.source + one.name
             if one.data is None:
                 disk.call(self._store.note, {"checked": _now()})
-                return True, one.source + one.name
+                return True, where
             try:
                 index = _parse(one)
-                if len(index.records) < before * _FEWEST:
-                    raise ProtocolError(
-                        f"{one.source}{one.name}: it has {len(index.records)} RFCs, "
-                        f"{before} were known", hint="it may be cut off; the old one is kept")
+                _believe(index, where, before)
             except (ProtocolError, LimitReached) as error:
-                trouble = error
-                names = names[names.index(one.name) + 1:]
-                if not names:
-                    sources.skip(one.source, error)
-                    names = list(INDEXES)
+                bad[where] = error
                 continue
             disk.call(self._store.replace, index, {
-                "index": one.source + one.name, "index-version": one.version,
+                "index": where, "index-version": one.version,
                 "created": str(index.created or ""), "checked": _now()})
-            return False, one.source + one.name
-        trouble = trouble or sources.trouble
-        if trouble is None:
-            trouble = NotFound("update: no source has an index",
-                               hint=f"known names are {', '.join(INDEXES[:4])}")
-        raise trouble
+            return False, where
+        raise next(iter(bad.values()), sources.trouble) or _nowhere()
 
     def _errata(self, sources: Sources) -> bool:
         """Whether the errata are unchanged; a source without any, or with bad ones, is no harm."""
         meta = disk.call(self._store.meta)
         versions = {meta.get("errata", ""): meta.get("errata-version", "")}
-        for one in sources.first(ERRATA, errata.LARGEST, versions):
-            if one.data is None:
-                return True
-            try:
-                found = errata.parse(one.data)
-            except (ProtocolError, LimitReached):
-                return True
+        try:
+            offered = sources.first(ERRATA, errata.LARGEST, versions)
+            found = errata.parse(offered[0].data) if offered and offered[0].data else None
+        except (ProtocolError, LimitReached):
+            return True
+        if found is not None:
+            one = offered[0]
             disk.call(self._store.replace_errata, found, {
                 "errata": one.source + one.name, "errata-version": one.version})
             return False
@@ -201,6 +190,19 @@ def _parse(found: Found) -> Index:
         data = _unpacked(data)
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     return index_xml.parse(data) if start.startswith(b"<") else index_text.parse(decoded(data))
+
+
+def _believe(index: Index, where: str, before: int) -> None:
+    """Refuse an index that has lost much of what was known."""
+    if len(index.records) < before * _FEWEST:
+        raise ProtocolError(
+            f"{where}: it has {len(index.records)} RFCs, {before} were known",
+            hint="it may be cut off; the old one is kept")
+
+
+def _nowhere() -> PostelError:
+    return NotFound("update: no source has an index",
+                    hint=f"known names are {', '.join(INDEXES[:4])}")
 
 
 def _unpacked(data: bytes) -> bytes:
