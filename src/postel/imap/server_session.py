@@ -264,7 +264,8 @@ class Session:
         else:
             self._bad = 0
             if done is not None:
-                self.tell_news(expunges=verb.renumbers)
+                if request.verb == "NOOP" or not self.does("no unsolicited"):
+                    self.tell_news(expunges=verb.renumbers)
                 self.finish("OK", *done)
         if self.channel.is_full:
             await self.channel.flush()
