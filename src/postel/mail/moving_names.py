@@ -25,6 +25,7 @@ __all__ = ["FolderPair", "chosen", "disk_level", "imap_level", "level_of_disk", 
            "path_of", "shown"]
 
 ROLES = frozenset({"sent", "drafts", "trash", "junk", "archive", "all", "flagged", "important"})
+_USUAL = {"sent": "Sent", "drafts": "Drafts", "trash": "Trash", "junk": "Junk", "all": "Archive"}
 LONGEST_LEVEL = 240
 """Bytes of a level's name on a disk."""
 
@@ -194,6 +195,7 @@ def pair_folders(
         pairing.pair(one, other)
     pairing.same(lambda place: "INBOX" if shown(place.path).upper() == "INBOX" else None)
     pairing.same(lambda place: place.role if place.role in ROLES else None)
+    pairing.same(lambda place: "archive" if place.role in ("all", "archive") else None)
     pairing.same(lambda place: place.path)
     pairs = pairing.rest(named_left if to_left else None, named_right if to_right else None)
     pairs = [one for one in pairs if chosen(one.left, patterns)]
@@ -238,15 +240,24 @@ class _Pairing:
     def rest(self, named_left: Callable[[Path], Path] | None,
              named_right: Callable[[Path], Path] | None) -> list[FolderPair]:
         """All pairs, with a new half for those that have none, where it may be made."""
-        for path in list(self.left) if named_right else ():
-            made = _free(named_right(path) if named_right else path, self.taken_right)
-            self.taken_right.add(made)
-            self.pairs.append(FolderPair(path, made, True, False))
-        for path in list(self.right) if named_left else ():
-            made = _free(named_left(path) if named_left else path, self.taken_left)
-            self.taken_left.add(made)
-            self.pairs.append(FolderPair(made, path, False, True))
+        if named_right is not None:
+            for path, place in self.left.items():
+                made = _free(named_right(_usual(place)), self.taken_right)
+                self.taken_right.add(made)
+                self.pairs.append(FolderPair(path, made, True, False))
+        if named_left is not None:
+            for path, place in self.right.items():
+                made = _free(named_left(_usual(place)), self.taken_left)
+                self.taken_left.add(made)
+                self.pairs.append(FolderPair(made, path, False, True))
         return self.pairs
+
+
+def _usual(place: Place) -> Path:
+    """What a folder is called elsewhere; Gmail's own ones have a prefix that nobody else has."""
+    if len(place.path) == 2 and place.path[0] in ("[Gmail]", "[Google Mail]"):
+        return (_USUAL.get(place.role, place.path[1]),)
+    return place.path
 
 
 def _free(path: Path, taken: set[Path]) -> Path:

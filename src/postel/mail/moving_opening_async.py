@@ -9,11 +9,14 @@ from typing import Any, Self
 
 from ..errors import UsageError
 from ..transport import disk_async as disk
-from ..urls import URL, parse
+from ..urls import URL
+from .accounts_file import load_accounts
 from .moving_boxes import BoxTree
 from .moving_maildir import MaildirTree
-from .moving_places import disk_place
 from .moving_sides_async import AsyncDiskSide, AsyncPopSide, AsyncSide
+from .moving_types import SideName
+from .post_async import credentials_of
+from .post_types import Where, parse_where
 
 __all__ = ["AsyncEnds"]
 
@@ -63,40 +66,51 @@ class AsyncEnds:
     async def _open(self, end: str | AsyncSide, options: Mapping[str, Any]) -> AsyncSide:
         if not isinstance(end, str):
             return end
-        side = await _side(end, options)
+        side = await _side(parse_where(end), options)
         self._opened.append(side)
         return side
 
+    def folder(self, name: SideName) -> str:
+        """The folder that the text names on that side; "" for all of them."""
+        end = self._given[0][0] if name == "left" else self._given[1][0]
+        return parse_where(end).folder if isinstance(end, str) else ""
 
-async def _side(end: str, options: Mapping[str, Any]) -> AsyncSide:
-    place = disk_place(end)
-    if place is not None:
-        return AsyncDiskSide(await disk.call(_tree, *place))
-    url = parse(end)
+
+async def _side(place: Where, options: Mapping[str, Any]) -> AsyncSide:
+    if place.kind == "disk":
+        return AsyncDiskSide(await disk.call(_tree, place.path, place.box))
+    url = place.url
+    if url is None:
+        known = await disk.call(load_accounts)
+        account = known[place.account]
+        url = account.imap or account.pop3
+        if url is None:
+            raise UsageError(f"account {account.name}: it has no server where mail is read",
+                             hint="name its mailbox: maildir:PATH")
+        options = {**(await credentials_of(account, known).settings(url)), **options}
     if url.scheme in ("pop3", "pop3s"):
         from ..pop3.client_async import AsyncClient as AsyncPop
 
         pop = AsyncPop(url, **options)
         await pop.open()
         return AsyncPopSide(pop, _account(url, pop.user))
-    if url.scheme in ("imap", "imaps"):
-        from ..imap.client_async import AsyncClient as AsyncImap
-        from .moving_imap_async import AsyncImapSide
+    from ..imap.client_async import AsyncClient as AsyncImap
+    from .moving_imap_async import AsyncImapSide
 
-        imap = AsyncImap(url, **options)
-        await imap.open()
-        return AsyncImapSide(imap, _account(url, imap.user))
-    raise UsageError(f"{url}: mail is not moved by {url.scheme}",
-                     hint="imaps://, pop3s://, maildir:PATH, mbox:PATH")
+    imap = AsyncImap(url, **options)
+    await imap.open()
+    return AsyncImapSide(imap, _account(url, imap.user))
 
 
-def _tree(kind: str, path: str) -> MaildirTree | BoxTree:
+def _tree(path: str, box: str) -> MaildirTree | BoxTree:
     expanded = str(Path(path).expanduser()) + ("/" if path.endswith("/") else "")
-    return MaildirTree(expanded) if kind == "maildir" else BoxTree(expanded)
+    if box == "maildir" or (not box and not Path(expanded).is_file()):
+        return MaildirTree(expanded)
+    return BoxTree(expanded)
 
 
 def _account(url: URL, user: str | None) -> str:
     """The account's name, the same however it is secured or entered."""
     kind = url.scheme.removesuffix("s")
     return str(URL(kind, user, None, url.host, url.port if url.port not in (143, 993, 110, 995)
-                   else None, url.path.rstrip("/")))
+                   else None))

@@ -1,4 +1,4 @@
-"""Which side a text names, and where is remembered what two sides had. Disk."""
+"""Where is remembered what two sides had. Disk."""
 
 from __future__ import annotations
 
@@ -6,33 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from ..errors import UsageError
-
-__all__ = ["disk_place", "state_file"]
-
-
-def disk_place(text: str) -> tuple[str, str] | None:
-    """The kind and the path of mailboxes on this disk; None if *text* is something else.
-
-    A path without a kind is a Maildir, unless a plain file is there.
-
-    Raises:
-        UsageError: it names a kind and no path.
-
-    Example:
-        >>> disk_place("maildir:~/Mail"), disk_place("mbox:old/"), disk_place("imap://a@b/")
-        (('maildir', '~/Mail'), ('mbox', 'old/'), None)
-        >>> disk_place("./Mail")
-        ('maildir', './Mail')
-    """
-    kind, colon, path = text.partition(":")
-    if colon and kind in ("maildir", "mbox"):
-        if not path:
-            raise UsageError(f"{text}: it names no folder", hint=f"{kind}:PATH")
-        return kind, path
-    if "/" in kind or not colon or (len(kind) == 1 and os.name == "nt"):
-        return ("mbox" if Path(text).is_file() else "maildir"), text
-    return None
+__all__ = ["state_file"]
 
 
 def state_file(left: str, right: str) -> Path:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from ..errors import NotSupported
+from ..imap.roles import roles_of
 from ..pop3.client_async import AsyncClient as AsyncPop
 from ..transport import disk_async as disk
 from .moving_digest import facts_of, message_id
+from .moving_names import shown
 from .moving_types import Facts, Listing, Note, Parcel, Path, Place
 
 __all__ = ["AsyncDiskSide", "AsyncPopSide", "AsyncSide"]
@@ -107,8 +110,10 @@ class AsyncDiskSide:
         return path
 
     async def folders(self) -> list[Place]:
-        """Its folders."""
-        return await disk.call(self.tree.folders)
+        """Its folders; a disk notes no roles, so they go by their names."""
+        places: list[Place] = await disk.call(self.tree.folders)
+        roles = roles_of((shown(one.path), "/", frozenset()) for one in places)
+        return [replace(one, role=roles.get(shown(one.path), one.role)) for one in places]
 
     async def make(self, path: Path) -> None:
         """A new folder."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from ..errors import NotSupported
+from ..imap.roles import roles_of
 from ..pop3.client_sync import Client as Pop
 from ..transport import disk_sync as disk
 from .moving_digest import facts_of, message_id
+from .moving_names import shown
 from .moving_types import Facts, Listing, Note, Parcel, Path, Place
 
 __all__ = ["DiskSide", "PopSide", "Side"]
@@ -107,8 +110,10 @@ class DiskSide:
         return path
 
     def folders(self) -> list[Place]:
-        """Its folders."""
-        return disk.call(self.tree.folders)
+        """Its folders; a disk notes no roles, so they go by their names."""
+        places: list[Place] = disk.call(self.tree.folders)
+        roles = roles_of((shown(one.path), "/", frozenset()) for one in places)
+        return [replace(one, role=roles.get(shown(one.path), one.role)) for one in places]
 
     def make(self, path: Path) -> None:
         """A new folder."""

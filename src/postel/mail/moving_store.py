@@ -17,25 +17,20 @@ Runs of one pair exclude each other by a lock that dies with its process.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as File
-from typing import Self
 
-from ..errors import Forbidden, NoSpace, NotSupported, PostelError, TransferError, TryLater
-from ..mailboxes import disk_errors
+from ..errors import NotSupported, TryLater
+from ..mailboxes.database import BUSY_SECONDS, Database
 from .moving_names import path_of, shown
 from .moving_types import Facts, Link, Listing, Note, Path, SideName
 
 __all__ = ["Intent", "MovingStore"]
-
-VERSION = 1  # PRAGMA user_version
-BUSY_SECONDS = 30.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS moving_sides (left TEXT NOT NULL, right TEXT NOT NULL);
@@ -59,12 +54,6 @@ CREATE TABLE IF NOT EXISTS moving_intents (
     key TEXT NOT NULL, flags TEXT NOT NULL, message_id TEXT NOT NULL, size INTEGER,
     digest TEXT NOT NULL, same TEXT NOT NULL, mark TEXT NOT NULL, validity TEXT NOT NULL);
 """
-_KINDS: dict[int, type[PostelError]] = {
-    sqlite3.SQLITE_BUSY: TryLater, sqlite3.SQLITE_LOCKED: TryLater, sqlite3.SQLITE_FULL: NoSpace,
-    sqlite3.SQLITE_READONLY: Forbidden, sqlite3.SQLITE_CANTOPEN: Forbidden,
-    sqlite3.SQLITE_PERM: Forbidden,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -89,7 +78,7 @@ class Intent:
     validity: str = ""
 
 
-class MovingStore:
+class MovingStore(Database):
     """The file of one pair of sides. Conversations call it from a thread, never from two at once.
 
     Args:
@@ -105,38 +94,39 @@ class MovingStore:
         Forbidden, NoSpace: the disk refuses.
     """
 
+    schema = _SCHEMA
+
     def __init__(self, path: str | File | None, left: str = "", right: str = "", *,
                  scratch: bool = False) -> None:
-        self.path = None if path is None else File(path)
-        if scratch:
-            self.path, path = None, self.path
         self._lock: sqlite3.Connection | None = None
-        if self.path is not None:
-            with disk_errors(f"opening {self.path}"):
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        if path is not None and not scratch:
+            super().__init__(path)
+        else:
+            self._in_memory(path)
+        try:
+            self._check_sides(left, right)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _in_memory(self, path: str | File | None) -> None:
+        """What the file at *path* has, if there is one, to be forgotten at the end."""
+        self.path = File(":memory:")
         with self._telling("opening"):
-            self._db = sqlite3.connect(self.path or ":memory:", timeout=BUSY_SECONDS,
-                                       isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             try:
-                if scratch and path is not None and File(path).exists():
+                if path is not None and File(path).exists():
                     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as there:
                         there.backup(self._db)
-                self._prepare(left, right)
+                self._prepare()
             except BaseException:
                 self._db.close()
                 raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close the file."""
         self.unlock()
-        self._db.close()
+        super().close()
 
     def lock(self) -> None:
         """Let no other run begin until `unlock`, or the end of this process.
@@ -144,7 +134,7 @@ class MovingStore:
         Raises:
             TryLater: one is under way.
         """
-        if self.path is None:
+        if self.path == File(":memory:"):
             return
         beside = self.path.with_name(self.path.name + ".run")
         lock = sqlite3.connect(beside, timeout=0.0, isolation_level=None, check_same_thread=False)
@@ -331,48 +321,16 @@ class MovingStore:
 
     # -- private -----------------------------------------------------------------------------
 
-    def _prepare(self, left: str, right: str) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # WAL with NORMAL may lose the last commits in a power cut: an intent must not be lost.
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("BEGIN IMMEDIATE")
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise NotSupported(
-                f"opening {self.path}: it has version {version}, this Postel knows {VERSION}",
-                hint="use the newer Postel, or another file")
-        for statement in _SCHEMA.split(";"):
-            self._db.execute(statement)
-        row = self._db.execute("SELECT left, right FROM moving_sides").fetchone()
-        if row is None:
-            self._db.execute("INSERT INTO moving_sides VALUES (?, ?)", (left, right))
-        elif tuple(row) != (left, right):
-            raise NotSupported(
-                f"opening {self.path}: it is about {row[0]} and {row[1]}, not {left} and {right}",
-                hint="use another file for another pair")
-        self._db.execute(f"PRAGMA user_version = {VERSION}")
-        self._db.execute("COMMIT")
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """One commit for all changes in the block, or none of them if it raises."""
-        with self._telling("writing"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _telling(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more exactly why
-            kind = _KINDS.get(code, TransferError)
-            raise kind(f"{doing} {self.path or 'what was moved'}: {error}") from error
+    def _check_sides(self, left: str, right: str) -> None:
+        """A file is about one pair."""
+        with self._change():
+            row = self._db.execute("SELECT left, right FROM moving_sides").fetchone()
+            if row is None:
+                self._db.execute("INSERT INTO moving_sides VALUES (?, ?)", (left, right))
+            elif tuple(row) != (left, right):
+                raise NotSupported(
+                    f"opening {self.path}: it is about {row[0]} and {row[1]}, not {left} and "
+                    f"{right}", hint="use another file for another pair")
 
 
 def _flags(text: str) -> frozenset[str]:

@@ -42,7 +42,8 @@ from .moving_view_sync import Run
 __all__ = ["Mover", "copy", "migrate", "sync"]
 
 End = str | Side
-"""A side, or where it is: ``imaps://ann@host/``, ``pop3s://…``, ``maildir:PATH``, ``mbox:PATH``."""
+"""A side, or where it is: an account, ``imaps://ann@host/``, ``pop3s://…``, ``maildir:PATH``,
+``mbox:PATH``. An account or a URL may name one folder: ``ann/Work``, ``imaps://ann@host/Work``."""
 
 Tell = Callable[[Progress], object]
 _STILL = Way(new=False, flags=False, gone=False)
@@ -135,8 +136,8 @@ def copy(
     ways = replace(rules or Rules(), left=_STILL, right=Way(gone=False))
     with Ends(source, target, source_options, target_options) as ends:
         with disk.call(MovingStore, None, ends.left.name, ends.right.name) as store:
-            return Mover(ends.left, ends.right, store, ways, tell=tell).run(
-                dry_run=dry_run)
+            return Mover(ends.left, ends.right, store, _named(ends, ways),
+                                    tell=tell).run(dry_run=dry_run)
 
 
 def _run(ends: Ends, rules: Rules, state: str | File | None, dry_run: bool,
@@ -146,8 +147,18 @@ def _run(ends: Ends, rules: Rules, state: str | File | None, dry_run: bool,
         raise UsageError(f"moving mail from {left} to itself", hint="name another side")
     path = state_file(left, right) if state is None else state
     with disk.call(MovingStore, path, left, right, scratch=dry_run) as store:
-        return Mover(ends.left, ends.right, store, rules, tell=tell).run(
+        return Mover(ends.left, ends.right, store, _named(ends, rules), tell=tell).run(
             dry_run=dry_run)
+
+
+def _named(ends: Ends, rules: Rules) -> Rules:
+    """The rules, with the one folder that a text names."""
+    left, right = ends.folder("left"), ends.folder("right")
+    if not left and not right:
+        return rules
+    left = left or "INBOX"
+    return replace(rules, folders=rules.folders or (left, f"{left}/**"),
+                   names={left: right or left, **rules.names})
 
 
 class Mover:

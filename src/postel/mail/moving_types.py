@@ -312,7 +312,7 @@ class MoveResult:
         moves: what would be done, if it was a dry run.
         problems: what was not done.
         conflicts: what both changed.
-        unchanged: folders that were not even listed, for nothing had changed.
+        unchanged: folders that an account did not have to list, for nothing had changed in them.
         dry_run: whether nothing was done.
     """
 

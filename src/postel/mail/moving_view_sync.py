@@ -103,7 +103,7 @@ class View:
                 same += 1
             elif listing.state:
                 disk.call(self.run.store.see, self.number, side, listing)
-        self.run.unchanged += same == 2
+        self.run.unchanged += same > 0
 
     def hide(self, side: SideName, uids: set[str]) -> None:
         """Leave these messages out: they are shown in other folders as well."""
