@@ -156,6 +156,17 @@ def test_odd_envelopes() -> None:
     assert Envelope([None, None, [b"A", None, b"a", b"x"]]).from_ == (Address("A", "a@x"),)
     assert Envelope([None, None, [[], [None, None, b"", b""], None]]).from_ == ()
     assert Envelope().values == ()
+    # Dovecot, UW: what is missing has a name
+    lacking = Envelope([None, None, [[b"A", None, b"a", b"MISSING_DOMAIN"],
+                                     [b"B", None, b"b", b".MISSING-HOST-NAME."],
+                                     [None, None, b"MISSING_MAILBOX", b"MISSING_DOMAIN"]]])
+    assert lacking.from_ == (Address("A", "a"), Address("B", "b"))
+    assert message(b'ENVELOPE (NIL NIL (("A" NIL "a" "MISSING_DOMAIN")) NIL NIL NIL NIL NIL NIL NIL)'
+                   ).envelope.from_ == (Address("A", "a"),)  # type: ignore[union-attr]
+    swapped = Envelope([None, None, [[b"a@x.example", None, b"Ann Example", None]]])
+    assert swapped.from_ == (Address("Ann Example", "a@x.example"),)
+    nine = Envelope([b"x", *[None] * 7, b"<id@x>"])  # In-Reply-To has no slot
+    assert (nine.message_id, nine.in_reply_to) == ("<id@x>", "")
 
 
 # -- folders -------------------------------------------------------------------------------
@@ -177,6 +188,7 @@ def test_folders() -> None:
     broken = responses.folder(data(b'* LIST () "/" "broken &AP-"'))
     assert (broken.name, broken.raw) == ("broken &AP-", b"broken &AP-")
     assert responses.folder(data(b'* LIST () "/" 2024')).name == "2024"
+    assert responses.folder(data(b'* LIST () "/" Public Folders/a b')).raw == b"Public Folders/a b"
 
 
 def test_status() -> None:

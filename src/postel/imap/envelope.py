@@ -23,6 +23,10 @@ from .tokens import Value
 __all__ = ["Envelope"]
 
 _MOST_ADDRESSES = 100_000
+_LACKING = frozenset({".MISSING-HOST-NAME.", ".SYNTAX-ERROR.", "MISSING_DOMAIN", "MISSING_MAILBOX",
+                      "INVALID_ADDRESS", "MISSING-HOST-NAME"})
+"""What UW, Panda and Dovecot write where an address has no such part."""
+_LACKS = tuple(one.encode("ascii") for one in ("MISSING", "SYNTAX-ERROR", "INVALID_ADDRESS"))
 
 
 class Envelope:
@@ -138,12 +142,17 @@ class Envelope:
     @property
     def in_reply_to(self) -> str:
         """The field In-Reply-To as it stands; `postel.messages.parse_ids` reads it."""
-        return _as_text(self._raw(8)).strip()
+        return _as_text(self._raw(8)).strip() if self._is_whole else ""
 
     @property
     def message_id(self) -> str:
         """With its angle brackets; "" where the message has none."""
-        return _as_text(self._raw(9)).strip()
+        return _as_text(self._raw(9 if self._is_whole else 8)).strip()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether In-Reply-To has its slot: some servers leave it out if the message lacks it."""
+        return bool(self._plain) or len(self.values) != 9
 
     def _raw(self, place: int) -> bytes:
         plain = self._plain
@@ -186,7 +195,7 @@ def _easy_addresses(plain: bytes) -> tuple[Address, ...] | None:
     """Addresses without groups, escapes and 8-bit letters; None for all others."""
     if plain == b"NIL":
         return ()
-    if b"\\" in plain or not plain.isascii():
+    if b"\\" in plain or not plain.isascii() or any(one in plain for one in _LACKS):
         return None
     found = list[Address]()
     for name, local, host in addresses_of(plain):
@@ -226,7 +235,14 @@ def _of_address(values: list[Value]) -> tuple[str, str | None, str | None]:
     """Name, local part and host; the route between them has been dead since RFC 5321."""
     name, _, local, host = [*values, None, None, None, None][:4]
     shown = _shown(name) if name else ""
-    if host is None and isinstance(local, bytes | str) and "@" in _as_text(local):
+    if _as_text(host) in _LACKING:
+        host = b""
+    if _as_text(local) in _LACKING:
+        local = b""
+    if not host and "@" in shown and "@" not in _as_text(local):
+        # Gmail: the name where the address belongs, and the other way round
+        shown, local = _shown(local), shown
+    if not host and "@" in _as_text(local):
         # Exchange and others: the whole address stands where its local part belongs
         local, _, host = _as_text(local).rpartition("@")
     return (shown, None if local is None else _as_text(local),

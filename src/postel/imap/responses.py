@@ -61,6 +61,8 @@ def folder(data: Untagged, *, utf8: bool = False) -> Folder:
     attributes, delimiter, name = [*values, None, None, None][:3]
     if not isinstance(attributes, list) and len(values) == 2:  # the list of attributes left out
         attributes, delimiter, name = [], values[0], values[1]
+    if len(values) > 3 and all(isinstance(one, str) for one in values[2:]):
+        name = " ".join(text(one) for one in values[2:])  # Exchange: a name of words, not quoted
     marks = flags(attributes)
     if data.name == "LSUB":
         marks |= {"\\Subscribed"}
