@@ -88,8 +88,8 @@ def others(settings: Settings, url: URL) -> dict[str, Any]:
 @click.option("--password-command", metavar="COMMAND",
               help="A command whose first line is the password; nothing is kept then.")
 @click.option("--client-id", metavar="ID", help="Log in by OAuth, as this program.")
-@click.option("--client-secret", metavar="SECRET",
-              help="Of a program whose provider wants one; it stands in the file of accounts.")
+@click.option("--client-secret-command", metavar="COMMAND",
+              help="A command that tells its secret, where the provider wants one.")
 @click.option("--device", is_flag=True, help="With OAuth: show a code for another device.")
 @click.option("--foreign", is_flag=True,
               help="Take servers outside the domain without asking, on the word of its DNS.")
@@ -177,8 +177,8 @@ def _oauth_values(values: dict[str, Any], found: Found | None, said: dict[str, A
                              hint="write an oauth table into the file: docs/accounts.md")
         oauth = values["oauth"] = {"provider": provider.authority.name,
                                    "client_id": said["client_id"]}
-        if said["client_secret"]:
-            oauth["client_secret"] = said["client_secret"]
+        if said["client_secret_command"]:
+            oauth["client_secret_command"] = said["client_secret_command"]
     elif provider is not None and provider.auth == ("oauth2",) and not said["password_command"]:
         raise UsageError(f"{provider.title} lets programs in by OAuth alone: --client-id",
                          hint=f"{provider.note}; register a program there, and name its id")
