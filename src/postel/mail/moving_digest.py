@@ -16,6 +16,7 @@ __all__ = ["digest_of", "facts_of", "message_id", "with_crlf", "with_lf"]
 LONGEST_HEAD = 1 << 20
 _ID = re.compile(rb"(?im)^message-id:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")
 _END = re.compile(rb"\r?\n\r?\n")
+_MARKS = (b"\nX-TUID: ", b"\nX-OfflineIMAP: ")
 _LONE_LF = re.compile(rb"(?<!\r)\n")
 
 
@@ -54,13 +55,20 @@ def with_crlf(data: bytes) -> bytes:
 
 
 def digest_of(data: bytes) -> str:
-    """The digest of a message's lines.
+    """The digest of a message's lines, without the marks that mbsync and OfflineIMAP leave there.
 
     Example:
         >>> digest_of(b"To: a\\r\\n\\r\\nHi.") == digest_of(b"To: a\\n\\nHi.\\n")
         True
+        >>> digest_of(b"To: a\\nX-TUID: abcdefghijkl\\n\\nHi.") == digest_of(b"To: a\\n\\nHi.")
+        True
     """
-    return hashlib.sha256(with_lf(data).rstrip(b"\r\n")).hexdigest()
+    text = with_lf(data).rstrip(b"\r\n")
+    for mark in _MARKS:
+        if (at := text.find(mark, 0, LONGEST_HEAD)) >= 0 and text.find(b"\n\n", 0, at) < 0:
+            end = text.find(b"\n", at + 1)
+            text = text[:at] + (text[end:] if end >= 0 else b"")
+    return hashlib.sha256(text).hexdigest()
 
 
 def facts_of(data: bytes) -> Facts:
