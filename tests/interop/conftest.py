@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from servers import (  # noqa: E402
+    INN,
     MTA,
     SSHD,
     Dovecot,
@@ -30,6 +31,7 @@ from servers import (  # noqa: E402
     run_apache,
     run_dovecot,
     run_exim,
+    run_inn,
     run_mta,
     run_nginx,
     run_proftpd,
@@ -57,7 +59,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, Server | SSHD | Dovecot | Web | MTA):
+            if isinstance(value, Server | SSHD | Dovecot | Web | MTA | INN):
                 tail = value.log().splitlines()[-LOG_TAIL:]
                 report.sections.append((f"log of {value.name}", "\n".join(tail)))
     return report
@@ -114,6 +116,13 @@ def ftp_server(request: pytest.FixtureRequest) -> Server:
 def dovecot(ground: Ground) -> Iterator[Dovecot]:
     """The real Dovecot, speaking POP3."""
     with run_dovecot(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def inn(ground: Ground) -> Iterator[INN]:
+    """The real INN: innd for other servers, nnrpd for readers, and 20,000 articles."""
+    with run_inn(ground) as server:
         yield server
 
 

@@ -10,6 +10,7 @@ from .apache import run_apache
 from .dovecot import Dovecot, run_dovecot
 from .find import absent, program
 from .ground import Ground, Server
+from .inn import INN, run_inn
 from .mta import MTA, run_exim, run_mta
 from .nginx import run_nginx
 from .process import Daemon, ServerFailed
@@ -23,6 +24,7 @@ from .web import REDIRECTS, Web
 __all__ = [
     "BIG_SIZE",
     "EPOCH",
+    "INN",
     "MTA",
     "ODD_NAMES",
     "REDIRECTS",
@@ -38,6 +40,7 @@ __all__ = [
     "run_apache",
     "run_dovecot",
     "run_exim",
+    "run_inn",
     "run_mta",
     "run_nginx",
     "run_proftpd",
