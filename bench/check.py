@@ -15,8 +15,8 @@ from pathlib import Path
 from bench.letters import PAPER, SUBJECT, TEXT, WHO
 from bench.material import message
 
-__all__ = ["bsmtp", "composed", "counted", "folder_of_messages", "listed", "planned", "same_file",
-           "same_tree", "summed"]
+__all__ = ["bsmtp", "composed", "counted", "folder_of_messages", "found", "listed", "planned",
+           "same_file", "same_tree", "summed"]
 
 _BLOCK = 1024 * 1024
 _NUMBER = re.compile(rb"^X-Bench: (\d+)\r?$", re.MULTILINE)
@@ -103,6 +103,11 @@ def planned(outputs: list[Path], count: int) -> str:
 def folder_of_messages(folder: Path, count: int) -> str:
     """Some files below *folder*, one message each, are messages 1 to *count*."""
     return _messages((path.read_bytes() for path in folder.rglob("*") if path.is_file()), count)
+
+
+def found(output: Path, words: bytes) -> str:
+    """What was printed has these words in it."""
+    return "" if words in output.read_bytes() else f"{words.decode()} was not found"
 
 
 def bsmtp(path: Path, count: int) -> str:

@@ -23,7 +23,8 @@ class Contender:
         result: what its run leaves behind: "made" (the file or tree), "counted" (a summary on
             standard output), "listed" (names in `job.local` or on standard output), "messages",
             "bsmtp", "taken" (by the mail server), "summed" (sizes on standard output), "planned"
-            (names in what it wrote), "composed" (a summary, and the last message as a file).
+            (names in what it wrote), "found" (words on standard output), "composed" (a summary,
+            and the last message as a file).
         python: whether it is one of the harness's own Python scripts.
     """
 

@@ -22,6 +22,7 @@ from bench.contenders_imap_parse import CONTENDERS_IMAP_PARSE
 from bench.contenders_mailbox import CONTENDERS_MAILBOX
 from bench.contenders_mirror import CONTENDERS_MIRROR
 from bench.contenders_parse import CONTENDERS_PARSE
+from bench.contenders_rfc import CONTENDERS_RFC
 from bench.contenders_sftp import CONTENDERS_SFTP
 from bench.contenders_smtp import CONTENDERS_SMTP
 from bench.contenders_tftp import CONTENDERS_TFTP
@@ -232,6 +233,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_MAILBOX,
     **CONTENDERS_IMAP_PARSE,
     **CONTENDERS_PARSE,
+    **CONTENDERS_RFC,
     **CONTENDERS_SMTP,
     **CONTENDERS_TFTP,
 }

@@ -18,6 +18,7 @@ from bench.launch import run
 from bench.link import SERVER, Link, open_link
 from bench.material import Sizes, big_file, long_folder, mailbox, planned_tree, small_tree
 from bench.rows import Row
+from bench.series import make_series
 from bench.servers import (
     TFTPD,
     Dovecot,
@@ -87,6 +88,8 @@ class Ground:
         path = self.served / row.path.strip("/")
         if row.action == "mail" or row.action.startswith("send-") or path.exists():
             return path
+        if row.action.startswith("rfc-"):
+            return make_series(path)
         if row.size == "big":
             return big_file(path, self.sizes.big)
         if row.action == "mirror-plan":
@@ -123,7 +126,8 @@ class Ground:
         trust = server.place.folder / "config" if row.security == "ssh" else self.ca
         return Job(
             row.action, server.place.address, server.port, server.user, server.password,
-            row.security, str(trust), "/upload/out" if up else row.path,
+            row.security, str(trust), "/upload/out" if up else str(source)
+            if row.action.startswith("rfc-") else row.path,
             str(source if up else scratch / "out"), str(scratch), getattr(self.sizes, row.size),
         )
 

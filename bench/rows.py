@@ -184,6 +184,14 @@ ROWS = [
           f"dkim-{what}-{kind}", "none", "dkimpy", "mails")
       for what, done in (("verify", "verified"), ("sign", "signed"))
       for kind, label in (("rsa", "RSA of 1024 bits"), ("ed25519", "Ed25519"))),
+    Row("rfc-number", "RFC 5321 of a mirror of 738, printed; one process",
+        "rfc-number", "none", "cat", "rcpts", "/rfc"),
+    Row("rfc-section", "A section of RFC 5321, printed; one process",
+        "rfc-section", "none", "grep -A40", "rcpts", "/rfc"),
+    Row("rfc-search", "738 RFCs searched for a word; one process",
+        "rfc-search", "none", "grep -il", "rcpts", "/rfc"),
+    Row("rfc-index", "738 RFCs, 38 MB: from a folder to a mirror that is searched",
+        "rfc-index", "none", "sqlite3, FTS5 of whole files", "rcpts", "/rfc"),
     Row("pop3", "{sizes.messages:,} messages from Dovecot",
         "mail", "dovecot", "poplib", "messages"),
     Row("pop3-far", "{sizes.far_messages:,} messages from Dovecot, 20 ms round trip",

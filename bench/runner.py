@@ -18,6 +18,7 @@ from bench.contenders import CONTENDERS, PATHS, Contender
 from bench.ground import Ground
 from bench.launch import Cost, run
 from bench.rows import Row
+from bench.series import EXPECTED
 from bench.servers import Postfix
 
 __all__ = ["Plan", "Score", "run_row"]
@@ -166,6 +167,8 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return server.taken(messages, count) if isinstance(server, Postfix) else "no mail server"
     if contender.result == "composed":
         return check.composed(output, made, count, attached=row.action == "compose-rich")
+    if contender.result == "found":
+        return check.found(output, EXPECTED[row.action])
     if contender.result == "bsmtp":
         return check.bsmtp(made, count)
     if contender.result == "summed":

@@ -180,7 +180,7 @@ def looks_wrong(data: bytes) -> str:
     if start.startswith((b"<!doctype html", b"<html", b"<head")):
         return "it is a page of HTML, not a text"
     if start.startswith((b"%pdf-", b"%!ps", b"\x1f\x8b", b"pk\x03\x04")) or (
-            data.count(b"\0") * 100 > len(data)):  # RFC 736 has a few
+            data.count(b"\0") * 4 > len(data)):  # RFC 736 ends in hundreds
         return "it is no text"
     return ""
 
