@@ -63,6 +63,7 @@ def _carry(verb: str, where: str, keys: tuple[str, ...], settings: Settings, tar
             goal = target
             if not dry_run:
                 post.make(target)
+                goal = post.full_name(target)
         if dry_run:
             said_would(verb, chosen, as_json=as_json, to=goal)
             return

@@ -200,12 +200,13 @@ class AsyncPost(ABC):
 
     # -- folders -------------------------------------------------------------------------------
 
-    def _named(self, folder: str, names: Mapping[str, str]) -> str:
+    def _named(self, folder: str, names: Mapping[str, str], prefix: str = "") -> str:
         """The folder that is meant by a name or a role.
 
         Args:
             folder: as a person wrote it.
             names: of all folders, with their roles.
+            prefix: what one's own folders' names begin with; people leave it out.
         """
         told = self.account.folders if self.account is not None else {}
         low = folder.lower()
@@ -216,10 +217,11 @@ class AsyncPost(ABC):
         for name, role in names.items():
             if role and role == low:
                 return name
-        same = [name for name in names if name.lower() == low]
+        same = [name for name in names if low in (name.lower(), name.removeprefix(prefix).lower())]
         if len(same) == 1:
             return same[0]
-        close = get_close_matches(folder, names, n=1, cutoff=0.5)
+        shown = [name.removeprefix(prefix) for name in names]
+        close = get_close_matches(folder, shown, n=1, cutoff=0.5)
         raise NotFound(f"folder {display(folder)}: there is none in {self.where}",
                        hint=f"did you mean {display(close[0])}?" if close else
                        "postel mail folders lists them")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotFound
+from ..errors import NotFound, NotSupported
 from ..imap.client_async import AsyncClient
 from ..imap.events import Arrived, FolderStatus, News
 from ..imap.letters import Letter as Parcel
@@ -39,6 +39,7 @@ class AsyncIMAPPost(AsyncPost):
         super().__init__(where, account)
         self.client = AsyncClient(str(where.url) if where.url is None else where.url, **settings)
         self._known: list[Folder] | None = None
+        self._prefix: tuple[str, str] | None = None
         self._writable = False
 
     async def open(self) -> None:
@@ -68,14 +69,35 @@ class AsyncIMAPPost(AsyncPost):
         if self._known is None:
             self._known = await self.client.list()
         names = {one.name: one.role for one in self._known if one.is_selectable}
-        apart = next((one.delimiter for one in self._known if one.delimiter), "/")
-        if name not in names and name.replace("/", apart) in names:
-            return name.replace("/", apart)  # in a URL levels are apart by "/"
-        return self._named(name, names)
+        prefix, apart = await self._below()
+        for tried in (name, name.replace("/", apart), prefix + name.replace("/", apart)):
+            if tried in names:
+                return tried  # in a URL levels are apart by "/"
+        return self._named(name, names, prefix)
+
+    async def _below(self) -> tuple[str, str]:
+        """What the names of one's own folders begin with, and what parts their levels."""
+        if self._prefix is None:
+            known = self._known or []
+            apart = next((one.delimiter for one in known if one.delimiter), "/")
+            try:
+                personal = (await self.client.namespaces()).personal
+                self._prefix = (personal[0].prefix, personal[0].delimiter or apart) if personal \
+                    else ("", apart)
+            except NotSupported:
+                inbox = f"INBOX{apart}"  # as Cyrus and Courier have it
+                others = [one.name for one in known if one.name.upper() != "INBOX"]
+                below = bool(others) and all(one.startswith(inbox) for one in others)
+                self._prefix = inbox if below else "", apart
+        return self._prefix
 
     async def make(self, folder: str) -> None:
-        """Make a folder."""
-        await self.client.create(folder)
+        """Make a folder, where the server wants one's own to be."""
+        if self._known is None:
+            self._known = await self.client.list()
+        prefix, apart = await self._below()
+        name = folder.replace("/", apart)
+        await self.client.create(name if name.startswith(prefix) else prefix + name)
         self._known = None
 
     async def _select(self, folder: str, *, writable: bool = False) -> str:

@@ -105,5 +105,4 @@ async def _file(post: AsyncPost, data: bytes) -> str:
     except NotFound:
         await post.make("Sent")
         await post.put("Sent", [letter])
-        return "Sent"
     return await post.full_name("sent")

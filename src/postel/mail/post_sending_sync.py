@@ -105,5 +105,4 @@ def _file(post: Post, data: bytes) -> str:
     except NotFound:
         post.make("Sent")
         post.put("Sent", [letter])
-        return "Sent"
     return post.full_name("sent")
