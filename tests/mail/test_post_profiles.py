@@ -22,7 +22,12 @@ def running() -> Iterator[Any]:
         yield here
 
 
-@pytest.mark.parametrize("profile", sorted(PROFILES))
+QUICK = ("bare", "courier", "gmail")
+
+
+@pytest.mark.parametrize("profile", [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+    for name in sorted(PROFILES)])
 def test_the_same_work_everywhere(running: Any, profile: str) -> None:
     running.imap.use(profile)
     with open_post(f"imap://alice:secret@imap.{running.domain}/") as post:

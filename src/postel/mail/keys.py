@@ -102,7 +102,7 @@ class KeyFile:
     Args:
         path: of the file; it need not be there yet.
         passphrase: asked for it when it is first needed; the argument says whether it is new.
-        cost: scrypt's N for what is written.
+        cost: scrypt's N for what is written; None takes the usual one.
 
     Example:
         >>> import tempfile
@@ -114,9 +114,9 @@ class KeyFile:
     """
 
     def __init__(self, path: Path | str, passphrase: Callable[[bool], Secret], *,
-                 cost: int = _COST) -> None:
+                 cost: int | None = None) -> None:
         self.path = Path(path)
-        self._ask, self._cost = passphrase, cost
+        self._ask, self._cost = passphrase, _COST if cost is None else cost
         self._word: Secret | None = None
         self._derived: dict[tuple[bytes, int], bytes] = {}
 
