@@ -72,9 +72,9 @@ async def sync(
             next run goes on.
 
     Example:
-        >>> done = await sync("maildir:Mail", "mbox:backup/")
+        >>> done = await sync("imaps://alice:secret@mail.example.org/", "maildir:Mail")
         >>> done.total("left").copied, done.ok
-        (1, True)
+        (3, True)
     """
     async with AsyncEnds(left, right, left_options, right_options) as ends:
         return await _run(ends, rules or Rules(), state, dry_run, tell)
@@ -103,8 +103,9 @@ async def migrate(
         As `sync`.
 
     Example:
-        >>> (await migrate("maildir:Mail", "mbox:backup/")).total("left").copied
-        1
+        >>> done = await migrate("imaps://alice:secret@mail.example.org/", "mbox:backup/")
+        >>> done.total("left").copied
+        3
     """
     ways = replace(rules or Rules(), left=_STILL, right=Way(gone=delete))
     async with AsyncEnds(source, target, source_options, target_options) as ends:
@@ -130,8 +131,11 @@ async def copy(
         target_options: see `migrate`.
 
     Example:
-        >>> (await copy("maildir:Mail", "mbox:backup/")).total("left").copied
-        1
+        >>> for times in range(2):
+        ...     done = await copy("imaps://alice:secret@mail.example.org/", "maildir:Copy")
+        ...     print(done.total("left").copied, done.total("left").present)
+        3 0
+        0 3
     """
     ways = replace(rules or Rules(), left=_STILL, right=Way(gone=False))
     async with AsyncEnds(source, target, source_options, target_options) as ends:
