@@ -102,7 +102,8 @@ def planned(outputs: list[Path], count: int) -> str:
 
 def folder_of_messages(folder: Path, count: int) -> str:
     """Some files below *folder*, one message each, are messages 1 to *count*."""
-    return _messages((path.read_bytes() for path in folder.rglob("*") if path.is_file()), count)
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+    return _messages((path.read_bytes() for path in files), count)
 
 
 def found(output: Path, words: bytes) -> str:

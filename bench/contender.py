@@ -24,7 +24,8 @@ class Contender:
             standard output), "listed" (names in `job.local` or on standard output), "messages",
             "bsmtp", "taken" (by the mail server), "summed" (sizes on standard output), "planned"
             (names in what it wrote), "found" (words on standard output), "composed" (a summary,
-            and the last message as a file).
+            and the last message as a file),
+            "uids" (a summary: how many messages, and the sum of their UIDs).
         python: whether it is one of the harness's own Python scripts.
     """
 

@@ -18,6 +18,7 @@ from bench.contender import Contender, script
 from bench.contenders_compose import CONTENDERS_COMPOSE
 from bench.contenders_dkim import CONTENDERS_DKIM
 from bench.contenders_http import CONTENDERS_HTTP
+from bench.contenders_imap import CONTENDERS_IMAP
 from bench.contenders_imap_parse import CONTENDERS_IMAP_PARSE
 from bench.contenders_mailbox import CONTENDERS_MAILBOX
 from bench.contenders_mirror import CONTENDERS_MIRROR
@@ -226,6 +227,7 @@ CONTENDERS: dict[str, list[Contender]] = {
         Contender("fetchmail", "fetchmail", _fetchmail, "bsmtp"),
     ],
     **CONTENDERS_HTTP,
+    **CONTENDERS_IMAP,
     **CONTENDERS_MIRROR,
     **CONTENDERS_SFTP,
     **CONTENDERS_COMPOSE,

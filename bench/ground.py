@@ -16,12 +16,13 @@ from bench.filed import make
 from bench.job import Job
 from bench.launch import run
 from bench.link import SERVER, Link, open_link
-from bench.material import Sizes, big_file, long_folder, mailbox, planned_tree, small_tree
+from bench.material import LONG, Sizes, big_file, long_folder, mailbox, planned_tree, small_tree
 from bench.rows import Row
 from bench.series import make_series
 from bench.servers import (
     TFTPD,
     Dovecot,
+    DovecotIMAP,
     Nginx,
     Nothing,
     Place,
@@ -37,6 +38,7 @@ from bench.servers.tls import make_certificates
 __all__ = ["Ground", "open_ground"]
 
 _KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
+                                  "dovecot-imap": DovecotIMAP,
                                   "nginx": Nginx, "tftpd": TFTPD, "sshd": Sshd,
                                   "postfix": Postfix, "none": Nothing}
 _SHARED_MEMORY = Path("/dev/shm")
@@ -86,7 +88,7 @@ class Ground:
     def source(self, row: Row) -> Path:
         """What the row moves, made now if it is not there yet."""
         path = self.served / row.path.strip("/")
-        if row.action == "mail" or row.action.startswith("send-") or path.exists():
+        if row.action == "mail" or row.action.startswith(("send-", "imap-")) or path.exists():
             return path
         if row.action.startswith("rfc-"):
             return make_series(path)
@@ -144,6 +146,9 @@ class Ground:
         if row.action == "mail":
             root = mailbox(self.folder / f"mail-{row.size}", getattr(self.sizes, row.size),
                            owner=MAIL_USER, group=MAIL_GROUP)
+        if row.server == "dovecot-imap":
+            root = mailbox(self.folder / f"imap-{row.delay}", self.sizes.pulled, first=LONG + 1,
+                           owner=MAIL_USER, group=MAIL_GROUP)
         place = Place(self.folder / key, root, tls_only=row.security != "plain", rate=row.rate)
         if row.delay and self.link:
             place = replace(place, address=SERVER, space=self.link.server)
@@ -152,16 +157,18 @@ class Ground:
         self._stack.callback(server.stop)
         self.versions.add(server.version())
         if row.action == "mail":
-            self._warm(row, server)
+            self._warm(row, server, "bench.peer_poplib")
+        if row.server == "dovecot-imap":
+            self._warm(row, server, "bench.peer_imaplib")
         return server
 
-    def _warm(self, row: Row, server: Server) -> None:
+    def _warm(self, row: Row, server: Server, module: str) -> None:
         """Let Dovecot build its index once, so that the first contender does not pay for it."""
         scratch = self.folder / "warm"
         scratch.mkdir(exist_ok=True)
         job = Job("warm", server.place.address, server.port, server.user, server.password,
                   "plain", "", "", "", str(scratch))
-        command = [sys.executable, "-m", "bench.peer_poplib", job.to_json()]
+        command = [sys.executable, "-m", module, job.to_json()]
         cost = run(command, scratch, extra={"PYTHONPATH": str(ROOT)}, space=self.space(row))
         if cost.failure:
             raise Unavailable(f"Dovecot does not answer: {cost.failure}")

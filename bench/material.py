@@ -10,11 +10,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FULL", "QUICK", "Sizes", "big_file", "long_folder", "mailbox", "message",
+__all__ = ["FULL", "LONG", "QUICK", "Sizes", "big_file", "long_folder", "mailbox", "message",
            "planned_tree", "small_tree"]
 
 _MIB = 1024 * 1024
 _PER_FOLDER = 100
+LONG = 1_000_000  # messages behind this number have 7 KB
 _LINE = b"The quick brown fox jumps over the lazy dog, and number %06d jumps with it.\r\n"
 
 
@@ -33,6 +34,8 @@ class Sizes:
         thousand: files of 1 KiB over SSH.
         mails: messages that are sent without delay.
         rcpts: recipients of one message, and messages at 20 ms.
+        pulled: messages of 7 KB in the IMAP mailbox.
+        articles: small articles in a group of news.
     """
 
     big: int
@@ -45,11 +48,13 @@ class Sizes:
     thousand: int
     mails: int
     rcpts: int
+    pulled: int = 12_000
+    articles: int = 3_000
 
 
 FULL = Sizes(1024 * _MIB, 10_000, 200, 100_000, 10_000, 10_000, 5_000, 1_000, 1_000,
              100)
-QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500, 200, 200, 100)
+QUICK = Sizes(64 * _MIB, 1_000, 50, 10_000, 1_000, 200, 500, 200, 200, 100, 1_000, 300)
 
 
 def big_file(path: Path, size: int) -> Path:
@@ -95,24 +100,28 @@ def planned_tree(root: Path, count: int) -> int:
 
 
 def message(number: int) -> bytes:
-    """Message *number*: some 1 to 3 KiB with CRLF line ends, and lines that need dot-stuffing."""
+    """Message *number*: some 1 to 3 KiB with CRLF line ends, and lines that need dot-stuffing.
+
+    From `LONG` on they have 7 KB.
+    """
     head = (
         b"Return-Path: <ann@example.org>\r\nFrom: Ann <ann@example.org>\r\n"
         b"To: Bob <bob@example.net>\r\nSubject: Bench %d\r\nX-Bench: %d\r\n"
         b"Date: Mon, 06 Jan 2025 10:00:00 +0000\r\nMessage-ID: <%d@bench.example.org>\r\n"
         b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
     ) % (number, number, number)
-    lines = [_LINE % (number + line) for line in range(10 + number % 25)]
+    more = 66 if number > LONG else 0
+    lines = [_LINE % (number + line) for line in range(10 + number % 25 + more)]
     return head + b"".join(lines) + b".\r\n..two dots\r\nEnd of %06d.\r\n" % number
 
 
-def mailbox(root: Path, count: int, *, owner: int, group: int) -> Path:
-    """A Maildir of messages 1 to *count*, in this order, owned by the mail server's user."""
+def mailbox(root: Path, count: int, *, owner: int, group: int, first: int = 1) -> Path:
+    """A Maildir of *count* messages from *first* on, in order, owned by the mail server's user."""
     for name in ("cur", "new", "tmp"):
         (root / name).mkdir(parents=True)
         os.chown(root / name, owner, group)
     os.chown(root, owner, group)
-    for number in range(1, count + 1):
+    for number in range(first, first + count):
         data = message(number)
         stored = data.replace(b"\r\n", b"\n")
         name = f"{1_700_000_000 + number}.M1P1.bench,S={len(stored)},W={len(data)}:2,S"

@@ -184,6 +184,14 @@ ROWS = [
           f"dkim-{what}-{kind}", "none", "dkimpy", "mails")
       for what, done in (("verify", "verified"), ("sign", "signed"))
       for kind, label in (("rsa", "RSA of 1024 bits"), ("ed25519", "Ed25519"))),
+    Row("imap-flags", "Flags of {sizes.pulled:,} messages from Dovecot by IMAP",
+        "imap-flags", "dovecot-imap", "imaplib, unparsed", "pulled"),
+    Row("imap-envelope", "Envelope and structure of {sizes.pulled:,} messages from Dovecot by IMAP",
+        "imap-envelope", "dovecot-imap", "imaplib, unparsed", "pulled"),
+    Row("imap-pull", "{sizes.pulled:,} messages of 7 KB from Dovecot by IMAP into a Maildir",
+        "imap-pull", "dovecot-imap", "mbsync", "pulled"),
+    Row("imap-pull-far", "{sizes.pulled:,} messages of 7 KB by IMAP into a Maildir, 20 ms",
+        "imap-pull", "dovecot-imap", "mbsync", "pulled", delay=20),
     Row("rfc-number", "RFC 5321 of a mirror of 738, printed; one process",
         "rfc-number", "none", "cat", "rcpts", "/rfc"),
     Row("rfc-section", "A section of RFC 5321, printed; one process",

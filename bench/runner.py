@@ -155,6 +155,8 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return check.counted(output, count, _bytes_below(ground.source(row)))
     if contender.result == "counted":
         return check.counted(output, count, ground.total)
+    if contender.result == "uids":
+        return check.counted(output, count, count * (count + 1) // 2)
     if contender.result == "planned":
         return check.planned([output, scratch / "stderr"], count)
     if contender.result == "listed":

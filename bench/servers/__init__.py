@@ -1,7 +1,7 @@
 """Real servers, each started for one run with a configuration of its own, on a free port."""
 
 from bench.servers.base import Place, Server
-from bench.servers.dovecot import Dovecot
+from bench.servers.dovecot import Dovecot, DovecotIMAP
 from bench.servers.nginx import Nginx
 from bench.servers.nothing import Nothing
 from bench.servers.postfix import Postfix
@@ -10,5 +10,5 @@ from bench.servers.sshd import Sshd
 from bench.servers.tftpd import TFTPD
 from bench.servers.vsftpd import Vsftpd
 
-__all__ = ["TFTPD", "Dovecot", "Nginx", "Nothing", "Place", "Postfix", "ProFTPD", "Server", "Sshd",
-           "Vsftpd"]
+__all__ = ["TFTPD", "Dovecot", "DovecotIMAP", "Nginx", "Nothing", "Place", "Postfix", "ProFTPD",
+           "Server", "Sshd", "Vsftpd"]

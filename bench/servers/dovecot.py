@@ -1,4 +1,4 @@
-"""Dovecot's POP3, plain, one account with a Maildir."""
+"""Dovecot's POP3 and IMAP, plain, one account with a Maildir."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import subprocess
 from bench.build import Unavailable
 from bench.servers.base import Server
 
-__all__ = ["MAIL_GROUP", "MAIL_USER", "Dovecot"]
+__all__ = ["MAIL_GROUP", "MAIL_USER", "Dovecot", "DovecotIMAP"]
 
 MAIL_USER = MAIL_GROUP = 8  # "mail" on Debian
 
 _CONFIGURATION = """
-protocols = pop3
+protocols = {protocol}
 listen = {address}
 base_dir = {folder}/base
 state_dir = {folder}/state
@@ -31,11 +31,11 @@ userdb {{
   driver = static
   args = uid={uid} gid={gid} home={folder}/home
 }}
-service pop3-login {{
-  inet_listener pop3 {{
+service {protocol}-login {{
+  inet_listener {protocol} {{
     port = {port}
   }}
-  inet_listener pop3s {{
+  inet_listener {protocol}s {{
     port = 0
   }}
 }}
@@ -51,6 +51,7 @@ class Dovecot(Server):
     """The POP3 server; `place.root` is the Maildir."""
 
     name = "Dovecot"
+    protocol = "pop3"
     program = "/usr/sbin/dovecot"
 
     def version(self) -> str:
@@ -68,7 +69,13 @@ class Dovecot(Server):
             (folder / name).mkdir(exist_ok=True)
         path = folder / "dovecot.conf"
         path.write_text(_CONFIGURATION.format(
-            address=self.place.address, port=self.port, folder=folder, root=self.place.root,
-            password=self.password, uid=MAIL_USER, gid=MAIL_GROUP,
+            protocol=self.protocol, address=self.place.address, port=self.port, folder=folder,
+            root=self.place.root, password=self.password, uid=MAIL_USER, gid=MAIL_GROUP,
         ))
         return [self.program, "-F", "-c", str(path)]
+
+
+class DovecotIMAP(Dovecot):
+    """The IMAP server, likewise."""
+
+    protocol = "imap"
