@@ -36,6 +36,7 @@ COMMANDS = {
     "mirror": "make one folder like another",
     "mkdir": "make a folder",
     "mv": "give a file or folder another name",
+    "news": "newsgroups: read, posted to, kept",
     "plan": "what a mirror would do",
     "put": "store files and folders",
     "rfc": "RFCs: read, searched, cited, kept",
