@@ -27,21 +27,22 @@ def test_fetch_gives_what_is_asked_for(talk: Talk) -> None:
     assert answer.startswith(b"* 2 FETCH (UID 2 FLAGS (\\Recent) RFC822.SIZE 137 "
                              b"BODY[HEADER.FIELDS (SUBJECT)] {20}\r\nSubject: hello 2\r\n\r\n)\r\n")
     assert b"BODY[TEXT]<1> {2}\r\ni )" in talk.ok("FETCH 2 BODY.PEEK[TEXT]<1.2>")
-    assert b"FLAGS (\\Seen \\Recent)" in talk.ok("FETCH 2 BODY[TEXT]")
+    assert b"FLAGS (\\Recent \\Seen)" in talk.ok("FETCH 2 BODY[TEXT]")
     assert b"* 2 FETCH (UID 2)" in talk.ok("UID FETCH 2 UID")
     assert talk.ok("UID FETCH 70:80 FLAGS").startswith(b"t")
 
 
 def test_expunge_renumbers(talk: Talk) -> None:
     talk.ok("STORE 2,4 +FLAGS.SILENT (\\Deleted)")
-    assert talk.ok("EXPUNGE").startswith(b"* 4 EXPUNGE\r\n* 2 EXPUNGE\r\n")
+    assert talk.ok("EXPUNGE").startswith(b"* 2 EXPUNGE\r\n* 3 EXPUNGE\r\n")
     assert b"* SEARCH 1 3 5\r\n" in talk.ok("UID SEARCH ALL")
 
 
 def test_another_sessions_changes_are_told(talk: Talk) -> None:
     other = Talk(talk.here)
     other.ok("SELECT INBOX")
-    talk.ok("UID STORE 3 +FLAGS (\\Deleted work)")
+    assert b"* FLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen work)" in talk.ok(
+        "UID STORE 3 +FLAGS (\\Deleted work)")
     assert b"FLAGS (\\Deleted work" in other.ok("NOOP")
     talk.ok("UID EXPUNGE 3")
     assert b"EXPUNGE" not in other.ok("FETCH 1 FLAGS"), "not while numbers are in use"
@@ -69,5 +70,5 @@ def test_append_copy_move_give_uids(talk: Talk) -> None:
     assert re.search(rb"\[COPYUID \d+ 1:2 2:3\]", talk.ok("UID COPY 1:2 Sent"))
     answer = talk.ok("MOVE 1:2 Trash")
     assert re.search(rb"\* OK \[COPYUID \d+ 1:2 1:2\]", answer)
-    assert b"* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n" in answer
+    assert b"* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n" in answer
     assert b"[TRYCREATE]" in talk.no("COPY 1 Nowhere")

@@ -183,6 +183,19 @@ class Arguments:
         """A set of messages."""
         return Numbers.read(self.match(_SET, "a set of messages"))
 
+    def partial(self) -> tuple[int, int]:
+        """``1:500`` from the front, ``-1:-500`` from the back (RFC 9394)."""
+        minus = self.take(b"-")
+        first = self.number()
+        self.expect(b":")
+        if minus:
+            self.expect(b"-")
+        last = self.number()
+        if not first or not last:
+            raise BadCommand(f"{self.request.verb}: PARTIAL counts from 1")
+        low, high = sorted((first, last))
+        return (-high, -low) if minus else (low, high)
+
     def string(self, wanted: str = "a string") -> bytes:
         """A quoted string or a literal."""
         self.binary = False

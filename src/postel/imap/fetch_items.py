@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .commands import Arguments, BadCommand
 
-__all__ = ["Item", "Partial", "Section", "read_items", "read_modifiers"]
+__all__ = ["Item", "Modifiers", "Partial", "Section", "read_items", "read_modifiers"]
 
 _MOST_PARTS = 100
 _MACROS = {
@@ -186,19 +186,31 @@ def _fields(words: Arguments) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def read_modifiers(words: Arguments) -> tuple[int | None, bool]:
-    """``(CHANGEDSINCE n VANISHED)`` behind the items (RFC 7162).
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """What stands behind the items.
 
-    Returns:
-        the mod-sequence, None for none, and whether VANISHED is asked for.
+    Args:
+        since: a mod-sequence, after which a message has changed (RFC 7162); None for any.
+        vanished: what is gone since then is told, too.
+        partial: which of the messages, counted from 1, or from the end below zero (RFC 9394).
+    """
+
+    since: int | None = None
+    vanished: bool = False
+    partial: tuple[int, int] | None = None
+
+
+def read_modifiers(words: Arguments) -> Modifiers:
+    """``(CHANGEDSINCE n VANISHED PARTIAL a:b)`` behind the items.
 
     Raises:
         BadCommand: it is not in the grammar.
     """
     if words.at_end:
-        return None, False
+        return Modifiers()
     words.expect(b" (")
-    since, vanished = None, False
+    since, vanished, partial = None, False, None
     while True:
         name = words.atom("CHANGEDSINCE or VANISHED")
         if name == "CHANGEDSINCE" and since is None:
@@ -206,6 +218,9 @@ def read_modifiers(words: Arguments) -> tuple[int | None, bool]:
             since = words.number((1 << 63) - 1)
         elif name == "VANISHED" and words.request.verb == "UID FETCH" and not vanished:
             vanished = True
+        elif name == "PARTIAL" and words.request.verb == "UID FETCH" and partial is None:
+            words.space()
+            partial = words.partial()
         else:
             raise BadCommand(f"{words.request.verb}: {name} is not understood")
         if words.take(b")"):
@@ -214,4 +229,4 @@ def read_modifiers(words: Arguments) -> tuple[int | None, bool]:
     words.end()
     if vanished and since is None:
         raise BadCommand("UID FETCH: VANISHED goes with CHANGEDSINCE alone")
-    return since, vanished
+    return Modifiers(since, vanished, partial)

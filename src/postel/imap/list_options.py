@@ -146,7 +146,10 @@ def read_status_items(words: Arguments, can: Can) -> tuple[str, ...]:
     found = words.atoms("what to tell")
     for name in found:
         capability = _STATUS.get(name)
-        if capability is None or (capability and not _offered(can, capability)):
+        known = capability is not None and (
+            not capability or _offered(can, capability)
+            or (name == "DELETED" and can("QUOTA")))  # RFC 9208 section 4.1.4
+        if not known:
             raise BadCommand(f"{words.request.verb}: there is no status {name}")
     if not found:
         raise BadCommand(f"{words.request.verb}: the status of nothing")

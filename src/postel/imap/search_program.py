@@ -114,7 +114,7 @@ def _returns(words: Arguments) -> tuple[frozenset[str] | None, tuple[int, int] |
         name = words.atom("MIN, MAX, ALL, COUNT, SAVE or PARTIAL")
         if name == "PARTIAL" and partial is None:
             words.space()
-            partial = _partial(words)
+            partial = words.partial()
         elif name in _RETURN:
             names.add(name)
         else:
@@ -123,20 +123,6 @@ def _returns(words: Arguments) -> tuple[frozenset[str] | None, tuple[int, int] |
     if not names and partial is None:
         names.add("ALL")
     return frozenset(names), partial
-
-
-def _partial(words: Arguments) -> tuple[int, int]:
-    """``1:500`` from the front, ``-1:-500`` from the back."""
-    minus = words.take(b"-")
-    first = words.number()
-    words.expect(b":")
-    if minus:
-        words.expect(b"-")
-    last = words.number()
-    if not first or not last:
-        raise BadCommand(f"{words.request.verb}: PARTIAL counts from 1")
-    low, high = sorted((first, last))
-    return (-high, -low) if minus else (low, high)
 
 
 def _program(words: Arguments, charset: str) -> Key:

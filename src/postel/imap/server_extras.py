@@ -15,7 +15,7 @@ from .wire_server import astring, literal, nstring
 
 __all__ = ["rights"]
 
-RIGHTS = "lrswipkxtea"
+RIGHTS = "aeiklprstwx"
 _LARGEST_VALUE = 65_536
 _MOST_ENTRIES = 1_000
 
@@ -161,8 +161,8 @@ async def my_rights(session: Session, words: Arguments) -> Done:
 
 def _entry(text: str) -> str:
     name = text.lower()
-    if not (name + "/").startswith(("/private/", "/shared/")) or "//" in name or name.endswith("/") or (
-            "*" in name or "%" in name or len(name) > 500):
+    if not f"{name}/".startswith(("/private/", "/shared/")) or name.endswith("/") or (
+            "//" in name or "*" in name or "%" in name or len(name) > 500):
         raise BadCommand("METADATA: an entry begins with /private/ or /shared/")
     return name
 

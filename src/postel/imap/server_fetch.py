@@ -11,12 +11,12 @@ from ..errors import PostelError
 from ..serving.mail_store import Message
 from . import rendering
 from .commands import Arguments, BadCommand
-from .fetch_items import Item, read_items, read_modifiers
+from .fetch_items import Item, Modifiers, read_items, read_modifiers
 from .server_labels import labels_of, number_of, set_labels
 from .server_login import Done
 from .server_quirks import fetched
 from .server_session import No, Session
-from .server_view import View, ranges
+from .server_view import View, part_of, ranges
 from .wire_server import literal, nstring
 
 __all__ = ["fetch", "store"]
@@ -32,15 +32,18 @@ async def fetch(session: Session, words: Arguments) -> Done:
     numbers = words.numbers()
     words.space()
     items = read_items(words, uid=session.uid)
-    since, vanished = read_modifiers(words)
-    _check(session, items, since, vanished)
+    wanted = read_modifiers(words)
+    since = wanted.since
+    _check(session, items, wanted)
     if not session.uid and view.beyond(numbers):
         raise BadCommand("FETCH: there is no such message")
     if since is not None and not any(item.name == "MODSEQ" for item in items):
         items = (*items, Item("MODSEQ"))
     uids = view.pick(numbers, session.saved, uid=session.uid)
-    if vanished and since is not None:
+    if wanted.vanished and since is not None:
         _tell_vanished(session, view, numbers.up_to(view.folder.uidnext - 1), since)
+    if wanted.partial is not None:
+        uids = part_of(uids, wanted.partial)
     for uid in uids:
         message = view.message(uid)
         if message is None or (since is not None and message.modseq <= since):
@@ -51,7 +54,7 @@ async def fetch(session: Session, words: Arguments) -> Done:
     return ("that is all",)
 
 
-def _check(session: Session, items: tuple[Item, ...], since: int | None, vanished: bool) -> None:
+def _check(session: Session, items: tuple[Item, ...], wanted: Modifiers) -> None:
     for item in items:
         needs = _NEEDS.get(item.name, "")
         if needs and not session.can(needs):
@@ -60,12 +63,14 @@ def _check(session: Session, items: tuple[Item, ...], since: int | None, vanishe
                                                    session.can("IMAP4rev2")):
             raise BadCommand("FETCH: BINARY is not offered")
         if item.name == "MODSEQ":
-            session.enabled.add("CONDSTORE")
-    if since is not None:
+            session.use_condstore()
+    if wanted.partial is not None and not session.can("PARTIAL"):
+        raise BadCommand("FETCH: PARTIAL is not offered")
+    if wanted.since is not None:
         if not session.can("CONDSTORE"):
             raise BadCommand("FETCH: CHANGEDSINCE is not offered")
-        session.enabled.add("CONDSTORE")
-    if vanished and "QRESYNC" not in session.enabled:
+        session.use_condstore()
+    if wanted.vanished and "QRESYNC" not in session.enabled:
         raise BadCommand("UID FETCH: VANISHED without ENABLE QRESYNC")
 
 
@@ -86,7 +91,7 @@ def _answer(session: Session, view: View, message: Message, items: tuple[Item, .
     else:
         marks = False
     if marks and not any(item.name == "FLAGS" for item in items):
-        items = (*items, Item("FLAGS"))
+        items = (Item("FLAGS"), *items)
     words = list[bytes]()
     for item in items:
         try:
@@ -211,7 +216,7 @@ def _unchanged(session: Session, words: Arguments) -> int | None:
         raise BadCommand("STORE: UNCHANGEDSINCE is not offered")
     found = words.number((1 << 63) - 1)
     words.expect(b") ")
-    session.enabled.add("CONDSTORE")
+    session.use_condstore()
     return found
 
 

@@ -85,6 +85,8 @@ async def _list(session: Session, wanted: Listing, word: bytes) -> None:
         if session.does("list return empty") and name == "INBOX" and wanted.returns:
             continue
         info = _child_info(session, name, wanted)
+        if word == b"LSUB" and not any("%" in one for one in wanted.patterns):
+            info = []
         if not _is_selected(found, wanted) and not info:
             continue
         attributes = _attributes(session, found, wanted, word)
@@ -173,7 +175,7 @@ async def status(session: Session, words: Arguments) -> Done:
     items = read_status_items(words, session.can)
     words.end()
     if "HIGHESTMODSEQ" in items:
-        session.enabled.add("CONDSTORE")
+        session.use_condstore()
     session.untagged(status_line(session, folder(session, name), items))
     return ("that is all",)
 

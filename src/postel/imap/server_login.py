@@ -180,6 +180,8 @@ async def enable(session: Session, words: Arguments) -> Done:
     for name in wanted:
         if name in _CAN_ENABLE and session.can(name):
             enabled.append("IMAP4rev2" if name == "IMAP4REV2" else name)
+            if "CONDSTORE" in _CAN_ENABLE[name]:
+                session.use_condstore()
             session.enabled.update(_CAN_ENABLE[name])
     session.untagged(" ".join(["ENABLED", *enabled]).encode())
     return ("so be it",)

@@ -36,6 +36,8 @@ async def create(session: Session, words: Arguments) -> Done:
     if taken & set(uses):
         raise No("another folder has this use", "USEATTR")
     made = session.store.create(name, uses)
+    if not session.options.profile.labels:
+        session.store.subscribe(made.name, False)  # that is the client's to say
     return ("made", f"MAILBOXID ({made.mailbox_id})") if session.can("OBJECTID") else ("made",)
 
 

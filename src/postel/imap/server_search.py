@@ -17,7 +17,7 @@ from .server_labels import label_names, number_of
 from .server_login import Done
 from .server_quirks import searched
 from .server_session import No, Session
-from .server_view import View
+from .server_view import View, part_of
 
 __all__ = ["search", "sort", "thread"]
 
@@ -49,14 +49,13 @@ def _found(session: Session, asked: Search) -> list[int]:
     for name, needs in _NEEDS.items():
         if asked.uses(name) and not session.can(needs):
             raise BadCommand(f"SEARCH: there is no search key {name}")
-    if asked.returns is not None:
-        if "SAVE" in asked.returns and not (
-                session.can("SEARCHRES") or session.can("IMAP4rev2")):
-            raise BadCommand("SEARCH: RETURN (SAVE) is not understood")
+    if asked.returns is not None and "SAVE" in asked.returns and not (
+            session.can("SEARCHRES") or session.can("IMAP4rev2")):
+        raise BadCommand("SEARCH: RETURN (SAVE) is not understood")
     if asked.partial is not None and not session.can("PARTIAL"):
         raise BadCommand("SEARCH: PARTIAL is not understood")
     if asked.uses("MODSEQ"):
-        session.enabled.add("CONDSTORE")
+        session.use_condstore()
     matching = Matching(view, session.saved, datetime.now(UTC), session.store.thread_id,
                         lambda message: label_names(session, message), number_of,
                         session.does("header search fails"))
@@ -122,8 +121,7 @@ def _set(numbers: list[int], sorted_: bool) -> str:
 
 def _partial(numbers: list[int], bounds: tuple[int, int], sorted_: bool) -> str:
     low, high = bounds
-    found = (numbers[low - 1 : high] if low > 0 else
-             numbers[max(0, len(numbers) + low) : max(0, len(numbers) + high + 1)])
+    found = part_of(numbers, bounds)
     name = f"{low}:{high}" if low > 0 else f"{high}:{low}"
     return f"PARTIAL ({name} {_set(found, sorted_) if found else 'NIL'})"
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 from .commands import Arguments, BadCommand
 from .server_folders import delimiter, folder, name_of
 from .server_login import Done
-from .server_session import Session
+from .server_session import FLAGS, Session
 from .server_view import View, ranges
 
 __all__ = ["close", "select", "unselect"]
-
-_FLAGS = ("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft")
 
 
 async def select(session: Session, words: Arguments) -> Done:
@@ -39,7 +37,7 @@ def _describe(session: Session, view: View) -> None:
     session.untagged(b"%d EXISTS" % len(view.uids))
     if not session.is_rev2:
         session.untagged(b"%d RECENT" % len(view.recent))
-    flags = [*_FLAGS, *found.keywords]
+    flags = [*FLAGS, *found.keywords]
     session.untagged(b"FLAGS (%b)" % " ".join(flags).encode())
     kept = "" if view.read_only else " ".join([*flags, "\\*"])
     session.line(f"* OK [PERMANENTFLAGS ({kept})] {'none' if view.read_only else 'as you like'}")
@@ -71,7 +69,7 @@ def _select_options(
     while True:
         name = words.atom("CONDSTORE or QRESYNC")
         if name == "CONDSTORE" and session.can("CONDSTORE"):
-            session.enabled.add("CONDSTORE")
+            session.use_condstore()
         elif name == "QRESYNC" and "QRESYNC" in session.enabled and resync is None:
             words.space()
             resync = _known(words)

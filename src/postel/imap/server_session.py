@@ -39,7 +39,10 @@ from .wire_server import Announced, Request, shown
 if TYPE_CHECKING:
     from .server import IMAPServer
 
-__all__ = ["No", "Session"]
+__all__ = ["FLAGS", "No", "Session"]
+
+FLAGS = ("\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen")
+"""Those of the protocol itself that can be set."""
 
 _MOST_BAD = 50
 """Commands that were none in a row, after which the server hangs up."""
@@ -121,6 +124,13 @@ class Session:
     def utf8(self) -> bool:
         """Whether names and strings are UTF-8."""
         return self.is_rev2 or "UTF8=ACCEPT" in self.enabled
+
+    def use_condstore(self) -> None:
+        """The client wants mod-sequences from now on (RFC 7162 section 3.1)."""
+        if "CONDSTORE" not in self.enabled:
+            self.enabled.add("CONDSTORE")
+            if self.view is not None:
+                self.line(f"* OK [HIGHESTMODSEQ {self.view.folder.modseq}] the last change")
 
     @property
     def condstore(self) -> bool:
@@ -337,6 +347,7 @@ class Session:
             self.untagged(b"%d EXISTS" % len(view.uids))
             if not self.is_rev2:
                 self.untagged(b"%d RECENT" % len(view.recent))
+            self.tell_keywords(view, [one for uid in new if (one := view.message(uid)) is not None])
         for message in changed:
             self.tell_flags(view, message)
 
@@ -349,6 +360,11 @@ class Session:
         for number, _ in gone:
             self.untagged(b"%d EXPUNGE" % number)
 
+    def tell_keywords(self, view: View, messages: list[Message]) -> None:
+        """FLAGS, where there are new ones among them (RFC 9051 section 7.3.5)."""
+        if view.has_new_keywords(messages):
+            self.untagged(b"FLAGS (%b)" % " ".join((*FLAGS, *sorted(view.keywords))).encode())
+
     def tell_flags(self, view: View, message: Message, *, flags: bool = True) -> None:
         """What flags a message has now."""
         words = []
@@ -359,4 +375,5 @@ class Session:
         if self.condstore:
             words.append(b"MODSEQ (%d)" % message.modseq)
         view.told(message)
+        self.tell_keywords(view, [message])
         self.untagged(b"%d FETCH (%b)" % (view.number(message.uid), b" ".join(words)))

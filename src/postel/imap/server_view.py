@@ -13,7 +13,7 @@ from ..serving.mail_store import Folder, Message
 from .commands import Numbers
 from .sequence import NumberSet
 
-__all__ = ["View"]
+__all__ = ["View", "part_of", "ranges"]
 
 
 @dataclass
@@ -25,6 +25,8 @@ class View:
         read_only: it was opened by EXAMINE.
         uids: of the messages the client knows of, in order: the first is number 1.
         recent: those among them that no session saw before.
+        seen: the mod-sequence up to which the client knows everything.
+        keywords: those that the client has heard of.
     """
 
     folder: Folder
@@ -32,11 +34,13 @@ class View:
     uids: list[int] = field(default_factory=list)
     recent: set[int] = field(default_factory=set)
     seen: int = 0
+    keywords: set[str] = field(default_factory=set)
     _told: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.uids = sorted(dict.fromkeys(self.folder.messages))
         self.seen = self.folder.modseq
+        self.keywords = set(self.folder.keywords)
         self.note_recent(self.uids)
 
     def note_recent(self, uids: list[int]) -> None:
@@ -57,8 +61,7 @@ class View:
 
     def flags(self, message: Message) -> list[str]:
         """Its flags, with \\\\Recent."""
-        found = sorted(message.flags)
-        return [*found, "\\Recent"] if message.uid in self.recent else found
+        return sorted((*message.flags, *(("\\Recent",) if message.uid in self.recent else ())))
 
     def pick(self, numbers: Numbers, saved: list[int], *, uid: bool) -> list[int]:
         """The UIDs of a set of numbers, or of UIDs."""
@@ -80,7 +83,17 @@ class View:
 
     def beyond(self, numbers: Numbers) -> bool:
         """Whether a set of numbers names one that there is not."""
-        return numbers.most > len(self.uids) or (not self.uids and not numbers.saved)
+        if not self.uids:  # a star means nothing then, and does no harm
+            return not numbers.saved and not all(0 in one for one in numbers.ranges)
+        return numbers.most > len(self.uids)
+
+    def has_new_keywords(self, messages: list[Message]) -> bool:
+        """Whether some have keywords that the client has not heard of; it has, from now on."""
+        found = {one for message in messages for one in message.flags if not one.startswith("\\")}
+        if found <= self.keywords:
+            return False
+        self.keywords |= found
+        return True
 
     def told(self, message: Message) -> None:
         """The client knows what this message is like now."""
@@ -94,16 +107,20 @@ class View:
         return self.folder.modseq != self.seen or len(self.uids) != len(self.folder.messages)
 
     def take_gone(self) -> list[tuple[int, int]]:
-        """Numbers, the largest first, and UIDs of what is gone; the client knows from now on."""
+        """Numbers and UIDs of what is gone, in order; the client knows from now on.
+
+        Each number is what it is when those before it are gone.
+        """
         messages = self.folder.messages
-        found = [(place + 1, uid) for place, uid in enumerate(self.uids) if uid not in messages]
+        places = [place for place, uid in enumerate(self.uids) if uid not in messages]
+        found = [(place + 1 - before, self.uids[place]) for before, place in enumerate(places)]
         if found:
             gone = {uid for _, uid in found}
             self.uids = [uid for uid in self.uids if uid not in gone]
             self.recent -= gone
             for uid in gone:
                 self._told.pop(uid, None)
-        return found[::-1]
+        return found
 
     def take_new(self) -> list[int]:
         """UIDs of messages that came."""
@@ -125,6 +142,14 @@ class View:
                  and told.get(message.uid) != message.modseq and self.number(message.uid)]
         self.seen = self.folder.modseq
         return sorted(found, key=lambda message: message.uid)
+
+
+def part_of(found: list[int], bounds: tuple[int, int]) -> list[int]:
+    """Some of them, counted from 1, or from the end below zero (RFC 9394)."""
+    low, high = bounds
+    if low > 0:
+        return found[low - 1 : high]
+    return found[max(0, len(found) + low) : max(0, len(found) + high + 1)]
 
 
 def ranges(uids: list[int]) -> bytes:
