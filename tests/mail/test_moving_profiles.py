@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from postel.mail.moving_digest import digest_of
 from postel.mail.moving_flags import from_imap
 from postel.mail.moving_maildir import MaildirTree
 from postel.mail.moving_names import path_of
-from postel.mail.moving_types import Deletions, MoveResult, Rules
+from postel.mail.moving_types import Deletions, MoveResult, Parcel, Rules
 from postel.mail.moving_types import Path as Place
 
 PROFILES = ["gmail", "outlook", "yahoo", "icloud", "dovecot", "cyrus", "courier", "bare"]
@@ -112,8 +113,6 @@ class Ground:
         path = self.dice.choice(self.places())
         uids = list(self.tree.look(path, None).notes)
         deed = self.dice.choice(["deliver", "delete", "flag", "move"])
-        from postel.mail.moving_types import Parcel
-
         if deed == "deliver" or not uids:
             inbox = path_of("INBOX")
             self.tree.append(inbox, [Parcel("", self.letter(), frozenset({"seen"}))],
@@ -150,24 +149,28 @@ def play(ground: Ground, rounds: int, flip: bool) -> None:
     assert not ground.sync().changed
 
 
+@pytest.fixture(scope="module")
+def here() -> Iterator[lab.Lab]:
+    with lab.start("imap") as started:
+        yield started
+
+
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_same_on_every_server(profile: str, tmp_path: Path) -> None:
-    with lab.start("imap") as here:
-        here.imap.use(profile)
-        play(Ground(here, tmp_path), rounds=3, flip=True)
+def test_the_same_on_every_server(profile: str, here: lab.Lab, tmp_path: Path) -> None:
+    here.imap.use(profile)
+    play(Ground(here, tmp_path), rounds=2, flip=True)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("profile", PROFILES)
-def test_many_stories_on_every_server(profile: str, tmp_path: Path) -> None:
+def test_many_stories_on_every_server(profile: str, here: lab.Lab, tmp_path: Path) -> None:
     for seed in range(25):
-        with lab.start("imap") as here:
-            here.imap.use(profile)
-            folder = tmp_path / str(seed)
-            folder.mkdir()
-            try:
-                play(Ground(here, folder, seed), rounds=6, flip=seed % 2 == 0)
-            except AssertionError as error:
-                error.add_note(f"seed {seed}")
-                raise
+        here.imap.use(profile)
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        try:
+            play(Ground(here, folder, seed), rounds=6, flip=seed % 2 == 0)
+        except AssertionError as error:
+            error.add_note(f"seed {seed}")
+            raise

@@ -18,8 +18,7 @@ __all__ = ["sync"]
 
 
 @click.command("sync")
-@click.argument("where", metavar="[ACCOUNT|URL]", required=False)
-@click.argument("copy", metavar="DEST")
+@click.argument("places", metavar="[ACCOUNT|URL] DEST", nargs=-1, required=True)
 @click.option("--direction", type=click.Choice(["both", "pull", "push"]), default="both",
               show_default=True, help="pull: only to DEST; push: only from DEST.")
 @click.option("--no-delete", is_flag=True, help="Deletions stay where they were made.")
@@ -29,7 +28,7 @@ __all__ = ["sync"]
 @moving_options
 @output_options
 @client_options
-def sync(where: str | None, copy: str, settings: Settings, rules: Rules,
+def sync(places: tuple[str, ...], settings: Settings, rules: Rules,
          direction: Literal["both", "pull", "push"], no_delete: bool, no_flags: bool,
          keep_edited: bool, state: str | None, dry_run: bool, as_json: bool) -> int:
     """Make an account and DEST alike: new messages, flags, deletions, whichever side changed.
@@ -40,7 +39,9 @@ def sync(where: str | None, copy: str, settings: Settings, rules: Rules,
     from ..mail.moving_sync import sync as run
     from ..mail.moving_types import Way
 
-    usual = where or _usual()
+    if len(places) > 2:
+        raise UsageError(f"sync {' '.join(places)}: two places at most")
+    usual, copy = places if len(places) == 2 else (_usual(), places[0])
     way, still = Way(flags=not no_flags, gone=not no_delete), Way(False, False, False)
     rules = replace(rules, keep_edited=keep_edited, right=still if direction == "push" else way,
                     left=still if direction == "pull" else way)
