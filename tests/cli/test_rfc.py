@@ -19,14 +19,20 @@ Postel = Callable[..., Result]
 FILES = sample_files()
 
 
+@pytest.fixture(scope="module")
+def source() -> Iterator[str]:
+    with lab.start("rfc") as here:
+        yield here.rfc.url
+
+
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty mirror, whose source is the lab's server."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("POSTEL_RFC", str(tmp_path / "mirror"))
-    with lab.start("rfc") as here:
-        monkeypatch.setenv("POSTEL_RFC_SOURCES", here.rfc.url)
-        yield tmp_path / "mirror"
+    monkeypatch.setenv("POSTEL_RFC_SOURCES", source)
+    return tmp_path / "mirror"
 
 
 def test_a_number_prints_the_text_as_it_was_published(place: Path, postel: Postel) -> None:
@@ -107,6 +113,9 @@ def test_json(place: Path, postel: Postel) -> None:
     assert json.loads(rules[0])["definition"] == "get / put"
     hit = json.loads(postel("rfc", "--search", "expire", "--json", "--limit", "1").stdout)
     assert (hit["number"], hit["section"]) == (30001, "3")
+    part = json.loads(postel("rfc", "30001", "2.1", "--json").stdout)
+    assert (part["section"], part["title"], part["errata"][0]["number"]) == ("2.1", "Commands", 9001)
+    assert part["text"].startswith("2.1.  Commands\n")
     error = json.loads(postel("rfc", "40000", "--json", code=3).stdout)
     assert error["error"] == "NotFound"
 

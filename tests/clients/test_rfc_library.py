@@ -122,6 +122,15 @@ def test_what_has_gone_from_a_source_is_told(tmp_path: Path, server: lab.Lab) ->
     assert not report.ok
 
 
+def test_a_refusal_of_one_text_stops_nothing(tmp_path: Path, server: lab.Lab) -> None:
+    server.rfc.faults.on("GET /rfc/rfc20001.txt", b"500 Internal Server Error", times=99)
+    with library(tmp_path, server.rfc.url) as series:
+        report = series.update()
+        assert (report.here, list(report.failed)) == (3, [20001])
+        server.rfc.faults.clear()
+        assert series.update().here == 4
+
+
 @pytest.mark.parametrize("place", ["/in-notes/", "/"])
 @pytest.mark.parametrize("padded", [True, False])
 def test_other_places_and_padded_names(
@@ -268,6 +277,16 @@ def test_the_same_for_asyncio(tmp_path: Path, server: lab.Lab) -> None:
             assert (await series.search("pipelining"))[0].number == 30001
 
     asyncio.run(main())
+
+
+def test_a_sync_session_loads_no_asyncio(tmp_path: Path, server: lab.Lab) -> None:
+    code = ("import sys\nfrom postel import rfc\n"
+            f"rfc.update(folder={str(tmp_path)!r}, sources={server.rfc.url!r})\n"
+            f"rfc.search('expire', folder={str(tmp_path)!r})\nprint(*sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                          timeout=30)
+    assert "postel.rfc.updating_sync" in done.stdout
+    assert "asyncio" not in done.stdout.split()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, server: lab.Lab) -> None:

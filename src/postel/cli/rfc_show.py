@@ -134,6 +134,8 @@ def _facts(
     if kind == "--path":
         path = str(library.path(number))
         return [_dump({"number": number, "path": path}) if as_json else path]
+    if kind == "--json" and section:
+        return [_section_record(library.get(number), section)]
     if kind in ("--info", "--json"):
         return _info(library, number, as_json)
     if kind == "--errata":
@@ -181,6 +183,15 @@ def _info(library: Library, number: int, as_json: bool) -> list[str]:
             lines += ["", *textwrap.wrap(display(part), 76, initial_indent="  ",
                                          subsequent_indent="  ")]
     return lines
+
+
+def _section_record(memo: RFC, section: str) -> str:
+    from ..rfc.errata import at_section
+
+    part = memo.section(section)
+    return _dump({"number": memo.number, "section": part.number, "title": part.title,
+                  "level": part.level, "text": part.text,
+                  "errata": [_erratum(one) for one in at_section(memo.errata(), part)]})
 
 
 def _counted(errata: tuple[Erratum, ...]) -> str:
@@ -267,6 +278,8 @@ def update_line(report: Report) -> str:
         did.append(f"{len(report.missing)} not to be had as text")
     if report.failed:
         did.append(f"{len(report.failed)} failed")
+    if report.here + len(report.missing) < report.known:
+        did.append("run it again to go on")
     did.append("the index is the newest" if report.unchanged else f"the index is {report.index}")
     return f"{report.here} of {report.known} texts are here: {', '.join(did)}"
 

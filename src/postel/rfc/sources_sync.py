@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import LimitReached, NetworkError, NotFound, PostelError, ProtocolError, UsageError
+from ..errors import (
+    LimitReached,
+    NetworkError,
+    NotFound,
+    PostelError,
+    ProtocolError,
+    ReplyError,
+    UsageError,
+)
 from ..transport import disk_sync as disk
 from .cleaning import LARGEST
 from .references import file_names
@@ -146,7 +154,7 @@ class Sources:
             return source.fetch(name, largest, version)
         except NotFound:
             return None
-        except LimitReached as error:
+        except (LimitReached, ReplyError) as error:  # of this name; others may be had
             refused.append(error)
             return None
         except PostelError as error:
