@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         lab,
         local,
         mail,
+        news,
         nntp,
         pop3,
         rfc,
@@ -73,6 +74,7 @@ __all__ = [
     "mail",
     "mirror",
     "mkdir",
+    "news",
     "nntp",
     "open",
     "plan",
@@ -98,8 +100,8 @@ _VERBS = {"verbs_sync": ("get", "ls", "mkdir", "put", "rename", "rm", "stat"),
           "pieces_sync": ("get_metalink", "get_pieces"), "mail.sending_sync": ("send",),
           "messages.draft": ("Message",)}
 _PACKAGES = frozenset(("aio", "dns", "errors", "expect", "foreign", "ftp", "http", "imap", "lab",
-                       "local", "mail", "nntp", "pop3", "rfc", "sftp", "smtp", "ssh", "telnet",
-                       "tftp", "webdav"))
+                       "local", "mail", "news", "nntp", "pop3", "rfc", "sftp", "smtp", "ssh",
+                       "telnet", "tftp", "webdav"))
 
 
 def __getattr__(name: str) -> object:
