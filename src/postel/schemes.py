@@ -18,6 +18,7 @@ from .nntp.scheme import SCHEMES as _NNTP
 from .pop3.scheme import SCHEMES as _POP3
 from .sftp.scheme import SCHEMES as _SFTP
 from .smtp.scheme import SCHEMES as _SMTP
+from .ssh.scheme import SCHEMES as _SSH
 from .telnet.scheme import SCHEMES as _TELNET
 from .tftp.scheme import SCHEMES as _TFTP
 from .types import Scheme
@@ -26,7 +27,8 @@ from .webdav.scheme import SCHEMES as _WEBDAV
 __all__ = ["SCHEMES", "scheme_of"]
 
 SCHEMES: Mapping[str, Scheme] = {one.name: one for one in (
-    *_FTP, *_HTTP, *_IMAP, *_LOCAL, *_NNTP, *_POP3, *_SFTP, *_SMTP, *_TELNET, *_TFTP, *_WEBDAV)}
+    *_FTP, *_HTTP, *_IMAP, *_LOCAL, *_NNTP, *_POP3, *_SFTP, *_SMTP, *_SSH, *_TELNET, *_TFTP,
+    *_WEBDAV)}
 """Every scheme by its name."""
 
 

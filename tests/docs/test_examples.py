@@ -68,6 +68,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
         for name in ("tftp", "boot"):
             here.also_known_as(f"{name}.example.org", "tftp")
         here.also_known_as("news.example.org", "nntp")
+        here.also_known_as("ssh.example.org", "ssh")
         for name in ("telnet", "switch", "console"):
             here.also_known_as(f"{name}.example.org", "telnet")
         monkeypatch.setenv("POSTEL_RFC_SOURCES", here.rfc.url)

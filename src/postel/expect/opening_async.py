@@ -116,6 +116,10 @@ def connect(url: str, *, timeout: float | None = 30.0, client: Mapping[str, Any]
         from ..telnet.serial_async import AsyncSerialPort
 
         port = AsyncClientPort(AsyncSerialPort(place.with_(scheme="telnet"), **keywords))
+    elif place.scheme == "ssh":
+        from ..ssh.client_async import AsyncClient as AsyncHost
+
+        port = AsyncClientPort(AsyncHost(url, **keywords).shell())
     else:
         raise UsageError(f"{url}: nothing to expect over {place.scheme}",
                          hint="tcp://, telnet://, telnets://, serial:// or ssh://")

@@ -23,6 +23,7 @@ from .post_office import PostOffice
 from .rfc_service import RFCService
 from .service import Service
 from .sftp_service import SFTPService
+from .ssh_service import SSHService
 from .telnet_service import TelnetService
 from .tftp_service import TFTPService
 from .webdav_service import WebDAVService
@@ -130,6 +131,5 @@ SERVICES: Mapping[str, type[Service]] = {
     "dns": DNSService, "ftp": FTPService, "http": HTTPService, "imap": IMAPService,
     "lmtp": LMTPService,
     "nntp": NNTPService, "pop3": POP3Service, "rfc": RFCService, "sftp": SFTPService,
-    "smtp": SMTPService,
-    "submission": SubmissionService, "telnet": TelnetService,
-    "tftp": TFTPService, "webdav": WebDAVService}
+    "smtp": SMTPService, "ssh": SSHService, "submission": SubmissionService,
+    "telnet": TelnetService, "tftp": TFTPService, "webdav": WebDAVService}

@@ -65,6 +65,7 @@ class Goal:
         pin: file of the script that knows the one host key, or "".
         passed: command that hands a connected socket to ssh, or "".
         fast: whether to prefer AES-GCM.
+        control: the control socket of a connection that others share, or "".
     """
 
     host: str
@@ -81,6 +82,7 @@ class Goal:
     pin: str = ""
     passed: str = ""
     fast: bool = False
+    control: str = ""
 
     def __str__(self) -> str:
         return f"{f'{self.user}@' if self.user else ''}{self.host}"
@@ -88,6 +90,8 @@ class Goal:
     @property
     def what(self) -> str:
         """What is asked for at the other end, in words."""
+        if self.control:
+            return "a session"
         return f"the {self.subsystem} subsystem" if self.subsystem else "a command"
 
 
@@ -129,8 +133,10 @@ def arguments(program: str, goal: Goal, options: SSHOptions) -> list[str]:
         >>> words[-3:], "StrictHostKeyChecking=yes" in words, "BatchMode=yes" in words
         (['--', 'files.example.org', 'sftp'], True, True)
     """
-    settings = [*_host_key(goal, options), *_ALWAYS, *_log_in(goal, options),
-                *_way(goal, options), *options.options]
+    control = [f"ControlPath={quoted(goal.control)}", "ControlMaster=yes", "ControlPersist=no",
+               "SendEnv=*"]  # it has no session of its own; those that come say what they send
+    settings = [*(control if goal.control else ()), *_host_key(goal, options), *_ALWAYS,
+                *_log_in(goal, options), *_way(goal, options), *options.options]
     words = [program]
     if options.config is not None or goal.address:  # a name of our own is no alias of the user's
         words += ["-F", str(options.config or "none")]
@@ -143,6 +149,8 @@ def arguments(program: str, goal: Goal, options: SSHOptions) -> list[str]:
         if not _SUBSYSTEM.fullmatch(goal.subsystem):
             raise UsageError(f"subsystem '{display(goal.subsystem)}': that is no name of one")
         words.append("-s")
+    if goal.control:
+        return [*words, "-N", "--", goal.address or checked_host(goal.host)]
     last = goal.subsystem or goal.command
     if not last or "\0" in last:
         raise UsageError("a link needs a subsystem or a command")

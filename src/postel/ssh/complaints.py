@@ -73,6 +73,7 @@ class Said:
     key: str = ""
     address: str = ""
     authenticated: bool = False
+    ready: bool = False
     tried: list[str] = field(default_factory=list)
     offered: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -99,6 +100,7 @@ class Said:
             if line.startswith(start):
                 self.stage = stage
                 self.authenticated = self.authenticated or start == "Authenticated to "
+                self.ready = self.ready or "Entering interactive" in start
         if line.startswith(("debug1: ", "debug2: ", "debug3: ")):
             self._learn(line[8:])
         elif line.strip() and not line.startswith(_NO_COMPLAINTS):

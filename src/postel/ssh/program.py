@@ -80,7 +80,7 @@ class Program:
         self._patience = _PATIENCE
         self._over = False
         self._began = 0.0
-        self._done = threading.Event()
+        self._done, self._ready = threading.Event(), threading.Event()
         self._ear, self._bell = socket.socketpair()
         prompts.note = self.said.asked_of_us.append
 
@@ -142,6 +142,10 @@ class Program:
     def wait(self, seconds: float) -> bool:
         """Whether it has ended, and everything of it is gone, within *seconds*."""
         return self._done.wait(seconds)
+
+    def wait_ready(self, seconds: float | None) -> bool:
+        """Whether it has logged in, or ended, within *seconds*."""
+        return self._ready.wait(seconds)
 
     @property
     def pid(self) -> int:
@@ -215,6 +219,7 @@ class Program:
         finally:
             self._let_go()
             self._done.set()
+            self._ready.set()
 
     def _listen(self, stderr: IO[bytes]) -> None:
         try:
@@ -226,6 +231,8 @@ class Program:
         self._over = self._over or not data
         if self.said.authenticated:
             self._retire()
+        if self.said.ready:
+            self._ready.set()
         if before != self.said.stage:
             if "banner" in self.said.stage and not self.latency:
                 self.latency = now() - self._began

@@ -11,7 +11,7 @@ from typing import Literal
 from ..errors import UsageError
 from ..secrets import Secret
 
-__all__ = ["Backend", "SSHOptions"]
+__all__ = ["Backend", "Finished", "SSHOptions"]
 
 Backend = Literal["auto", "ssh", "asyncssh"]
 
@@ -139,3 +139,37 @@ def _check_extra(text: str) -> None:
 
 def _wrong(what: str, hint: str) -> UsageError:
     return UsageError(f"SSHOptions: {what}", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that has ended.
+
+    Args:
+        command: what was run.
+        status: its exit status; 255 when a signal ended it.
+        stdout: what it wrote.
+        stderr: what it complained of.
+        signal: the signal that ended it, where the server told and the backend tells: ``"TERM"``.
+
+    Example:
+        >>> done = Finished("uptime", 0, b"up 3 days\\n", b"")
+        >>> done.ok, done.text
+        (True, 'up 3 days\\n')
+    """
+
+    command: str
+    status: int
+    stdout: bytes
+    stderr: bytes
+    signal: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether its status is 0."""
+        return self.status == 0
+
+    @property
+    def text(self) -> str:
+        """What it wrote, as text."""
+        return self.stdout.decode("utf-8", "replace")

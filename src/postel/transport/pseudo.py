@@ -78,7 +78,8 @@ class Pseudo:
         self._echo, self._leads, self._said = echo, leads, said
         self._done = threading.Event()
         self._turn = threading.Lock()
-        self._master = -1
+        self._master, self._is_raw = -1, False
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> socket.socket:
         """Run it; return our end of the pair.
@@ -114,7 +115,7 @@ class Pseudo:
     @property
     def pid(self) -> int:
         """Its process id."""
-        return self._process.pid
+        return 0 if self._process is None else self._process.pid
 
     def resize(self, columns: int, rows: int) -> None:
         """Its window has another size now; it is told by SIGWINCH."""
@@ -128,13 +129,14 @@ class Pseudo:
             if self._master >= 0:
                 fcntl.ioctl(self._master, termios.TIOCSWINSZ,
                             struct.pack("HHHH", rows, columns, 0, 0))
-                if not self._leads:  # the system tells only those who have it as their own
+                if self._process is not None and not self._leads:
+                    # the system tells only those whose own terminal it is
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(self._process.pid, signal.SIGWINCH)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
-        if self.status is None:
+        if self.status is None and self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
 
@@ -187,7 +189,7 @@ class Pseudo:
                 data = os.read(self._master, _CHUNK)
                 if not data:
                     return False
-                down += data
+                down += data if self._leads else self._undone(data)
             if events & selectors.EVENT_WRITE and up:
                 del up[:os.write(self._master, up[:_CHUNK])]
         except BlockingIOError:
@@ -198,7 +200,23 @@ class Pseudo:
             return False
         return True
 
+    def _undone(self, data: bytes) -> bytes:
+        """*data* as it was written, by a program that makes its terminal raw a little late.
+
+        An ssh that shares a connection is such a one: what came before went through the
+        terminal's own treatment of line ends on top of the other side's.
+        """
+        import termios
+
+        if not self._is_raw:
+            data = data.replace(b"\r\r\n", b"\r\n")
+            with contextlib.suppress(termios.error):
+                self._is_raw = not termios.tcgetattr(self._master)[1] & termios.OPOST
+        return data
+
     def _reap(self) -> None:
+        if self._process is None:
+            return
         for number, patience in _WAYS_TO_END:
             if number is not None:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
