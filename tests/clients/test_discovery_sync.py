@@ -136,6 +136,35 @@ def test_files_that_make_no_sense(here: Any, body: bytes, reason: str) -> None:
     assert reason in found.candidates[0].why, found.candidates[0].why
 
 
+@pytest.mark.parametrize("target", ["http://autoconfig.example.org/file.xml", "ftp://x.test/",
+                                    "https://autoconfig.example.org/mail/config-v1.1.xml"])
+def test_redirects_never_lead_to_clear_text_or_round_and_round(
+    here: Any, target: str
+) -> None:
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/file.xml":
+            start("200 OK", [("Content-Type", "text/xml")])
+            return [page()]
+        start("302 Found", [("Location", target)])
+        return [b""]
+
+    here.http.mount(app, "/")
+    try:
+        found = look(probe=False)
+    finally:
+        here.http.unmount("/")
+    assert found.chosen is None
+    assert found.candidates[0].failed
+
+
+def test_a_server_that_never_answers_holds_nobody(here: Any) -> None:
+    here.http.files.put("/mail/config-v1.1.xml", page())
+    here.http.faults.on("GET", silent=True, times=99)
+    found = look(probe=False, timeout=0.2)
+    assert found.chosen is None
+    assert found.candidates[0].failed
+
+
 def test_the_dns_names_servers(here: Any) -> None:
     add = here.dns.add
     add("_imaps._tcp.example.org", "SRV", "10 1 993 second.example.org", "0 1 993 pop3.example.org")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..dns.types import SRV, Answer
+from ..errors import UsageError
+from ..urls import URL
 from ..wire.text import display
 from .discovery_types import Candidate, Kind, Service, alternatives
 from .providers import Provider, Way, provider_by_mx, provider_of
@@ -123,7 +125,7 @@ def from_srv(address: str, domain: str, answers: Mapping[str, Answer[SRV] | str]
             absent.append(name)
             continue
         for one in records[:MOST_TARGETS]:
-            if one.host and one.port:
+            if one.port and _is_host(one.host):
                 proved = proved and answer.validated
                 services.append((one.priority, order, _service(name, one, address)))
     where = f"_imaps._tcp.{domain}"
@@ -142,6 +144,14 @@ def from_srv(address: str, domain: str, answers: Mapping[str, Answer[SRV] | str]
         return Candidate("srv", where, why, found, foreign=True)
     why = "the domain's DNS says so" + (", proved by DNSSEC" if proved else "")
     return Candidate("srv", where, why, found)
+
+
+def _is_host(name: str) -> bool:
+    """Whether one can connect to a name: the DNS may hold any bytes."""
+    try:
+        return bool(URL("https", None, None, name, None).host)
+    except UsageError:
+        return False
 
 
 def _service(name: str, one: SRV, address: str) -> Service:
