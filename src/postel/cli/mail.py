@@ -24,7 +24,7 @@ from .mail_outbox import command as outbox
 from .mail_parse import command as parse
 from .mail_read import folders, get, list_, search, show
 from .mail_send import command as send
-from .mail_sync import sync
+from .mail_syncing import sync
 from .mail_watch import watch
 from .options import Settings, client_options, location, output_options
 from .render import Bar, print_json, size
