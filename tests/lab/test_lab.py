@@ -203,3 +203,10 @@ def test_watchers_see_no_secret() -> None:
     assert {"ftp", "pop3"} <= {server for server, _, _ in seen}
     assert "PASS ***" in texts
     assert not any("secret" in text for text in texts)
+
+
+def test_the_rfc_server_is_a_web_server() -> None:
+    with lab.start("rfc") as here:
+        assert here.url("rfc") == f"http://rfc.{here.domain}/"
+        assert here.url("rfcs", path="/rfc-index.txt").startswith("https://rfc.")
+        assert here.rfc.url == f"http://127.0.0.1:{here.rfc.port}/"

@@ -53,7 +53,8 @@ def _table(lab: Lab) -> Iterator[str]:
     """Where everything is: addresses for any program, names for Postel within this process."""
     from ..lab.lab import PASSWORD, USERS
 
-    rows = [(scheme, f"{scheme}://{_login(service.default_user)}127.0.0.1:{port}/",
+    rows = [(scheme, f"{service.scheme + scheme[len(name):] if service.scheme else scheme}://"
+             f"{_login(service.default_user)}127.0.0.1:{port}/",
              f"{name}.{lab.domain}")
             for name, service in lab.services.items()
             for scheme, port in [(name, service.port), (f"{name}s", service.tls_port)]

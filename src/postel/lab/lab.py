@@ -205,7 +205,9 @@ class Lab:
         user = user or service.default_user
         login = f"{user}@" if user else ""
         port = f":{service.url_port}" if service.url_port else ""
-        return f"{scheme}://{login}{host or f'{self._name(scheme)}.{self.domain}'}{port}{path}"
+        name = self._name(scheme)
+        shown = service.scheme + scheme[len(name):] if service.scheme else scheme
+        return f"{shown}://{login}{host or f'{name}.{self.domain}'}{port}{path}"
 
     def _name(self, scheme: str) -> str:
         return scheme if scheme in self._services else scheme.removesuffix("s")

@@ -26,6 +26,8 @@ class RFCService(HTTPService):
         ('Sample Note Protocol', (20001,))
     """
 
+    scheme = "http"
+
     def __init__(
         self, users: Users, authority: Authority, root: Path | None, watcher: Watcher | None
     ) -> None:

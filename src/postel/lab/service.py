@@ -27,6 +27,8 @@ class Service:
 
     well_known: ClassVar[tuple[int, int]]
     default_user: ClassVar[str] = ""
+    scheme: ClassVar[str] = ""
+    """What its URLs begin with, where that is not its name."""
     is_pair: ClassVar[bool] = True
     """Whether there is a second server, with TLS from the first byte and an "s" to its scheme."""
     host_keys: Path | None = None
