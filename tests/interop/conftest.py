@@ -23,12 +23,14 @@ from servers import (  # noqa: E402
     INN,
     MTA,
     SSHD,
+    Cyrus,
     Dovecot,
     Ground,
     Server,
     Web,
     program,
     run_apache,
+    run_cyrus,
     run_dovecot,
     run_exim,
     run_inn,
@@ -114,7 +116,7 @@ def ftp_server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture(scope="session")
 def dovecot(ground: Ground) -> Iterator[Dovecot]:
-    """The real Dovecot, speaking POP3."""
+    """The real Dovecot, speaking POP3 and IMAP."""
     with run_dovecot(ground) as server:
         yield server
 
@@ -123,6 +125,13 @@ def dovecot(ground: Ground) -> Iterator[Dovecot]:
 def inn(ground: Ground) -> Iterator[INN]:
     """The real INN: innd for other servers, nnrpd for readers, and 20,000 articles."""
     with run_inn(ground) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus(ground: Ground) -> Iterator[Cyrus]:
+    """The real Cyrus, speaking IMAP."""
+    with run_cyrus(ground) as server:
         yield server
 
 

@@ -186,7 +186,7 @@ class AsyncSelecting(AsyncLogin):
             NotFound: there is none of that name.
         """
         async with self._operation("STATUS", timeout):
-            chosen = tuple(items) or (*_USUAL, "HIGHESTMODSEQ", "MAILBOXID")
+            chosen = tuple(items) or (*_USUAL, "HIGHESTMODSEQ")  # MAILBOXID: see NOTES.md
             _, data = await self._run(self._status_of(folder, self._countable(chosen)))
             told = [responses.status(one)[1] for one in data if isinstance(one, Untagged)]
             if not told:

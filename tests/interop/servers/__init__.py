@@ -7,6 +7,7 @@ server is started as a child process and is ended, with all it started, on the w
 from __future__ import annotations
 
 from .apache import run_apache
+from .cyrus import Cyrus, run_cyrus
 from .dovecot import Dovecot, run_dovecot
 from .find import absent, program
 from .ground import Ground, Server
@@ -29,6 +30,7 @@ __all__ = [
     "ODD_NAMES",
     "REDIRECTS",
     "SSHD",
+    "Cyrus",
     "Daemon",
     "Dovecot",
     "Ground",
@@ -38,6 +40,7 @@ __all__ = [
     "absent",
     "program",
     "run_apache",
+    "run_cyrus",
     "run_dovecot",
     "run_exim",
     "run_inn",
