@@ -275,7 +275,7 @@ def update_line(report: Report) -> str:
     if report.indexed:
         did.append(f"{report.indexed} made searchable")
     if report.missing:
-        did.append(f"{len(report.missing)} not to be had as text")
+        did.append(f"{len(report.missing)} that no source has")
     if report.failed:
         did.append(f"{len(report.failed)} failed")
     if report.here + len(report.missing) < report.known:
