@@ -152,6 +152,35 @@ def test_by_sftp(folder: Path) -> None:
         assert "a.txt" in asyncio.run(names(here.port))
 
 
+def test_a_maildir_by_imap(folder: Path) -> None:
+    import imaplib
+
+    from postel.mailboxes.maildir import Maildir
+
+    Maildir(folder).create().append(b"Subject: hello\n\nhi\n")
+    Maildir(folder / ".Work.May").create()
+    before = sorted(str(path) for path in folder.rglob("*"))
+    with serving("--imap", "-q", folder=folder) as here:
+        assert here.line() == "  log in as guest, password POSTEL_PASSWORD\n"
+        assert here.url.startswith("imap://guest@127.0.0.1:")
+        with imaplib.IMAP4("127.0.0.1", here.port, timeout=5) as box:
+            box.login("guest", "secret")
+            assert b"Work/May" in box.list()[1][1]  # type: ignore[operator]
+            box.select(readonly=True)
+            assert box.fetch("1", "(BODY[])")[1][0][1] == (  # type: ignore[index]
+                b"Subject: hello\r\n\r\nhi\r\n")
+            assert box.append("INBOX", "", "", b"x: y\r\n\r\n")[0] == "NO"
+            assert box.store("1", "+FLAGS", "\\Deleted")[0] == "NO"
+    assert sorted(str(path) for path in folder.rglob("*")) == before, "nothing was changed"
+    with serving("--imap", "--write", "--tls", "-q", folder=folder) as here:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with imaplib.IMAP4_SSL("127.0.0.1", here.port, ssl_context=context, timeout=5) as box:
+            box.login("guest", "secret")
+            assert box.append("INBOX", "", "", b"x: y\r\n\r\n")[0] == "OK"
+    assert len(Maildir(folder)) == 2
+
+
 APPS = {
     "wsgi": "def app(environ, start):\n    start('200 OK', [])\n    return [b'from wsgi']\n",
     "asgi": "async def app(scope, receive, send):\n"
@@ -178,6 +207,10 @@ def said(*words: str, folder: Path) -> str:
 
 
 def test_what_cannot_be_served(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "postel", "serve", "--imap"], cwd=folder,
+                          capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 2
+    assert "it is no Maildir" in done.stderr
     assert "there is no such folder" in said("nowhere", folder=folder)
     assert "No module named" in said("nowhere:app", folder=folder)
     assert "an application is served by HTTP" in said("os:path", "--ftp", folder=folder)

@@ -23,8 +23,13 @@ _COLOURS = {"C": "cyan", "S": "green", "*": "yellow"}
 @click.argument("services", nargs=-1, metavar="[SERVICE...]")
 @click.option("--root", type=click.Path(exists=True, file_okay=False),
               help="Serve this folder, read-only, instead of one in memory.")
+@click.option("--imap-profile", metavar="NAME",
+              help="Whose IMAP servers the lab's is like: gmail, outlook, yahoo, icloud, dovecot, "
+                   "cyrus, courier, bare; full, with every extension, by default.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not show traffic.")
-def command(services: tuple[str, ...], root: str | None, quiet: bool) -> None:
+def command(
+    services: tuple[str, ...], root: str | None, imap_profile: str | None, quiet: bool
+) -> None:
     """Start servers on free ports, show where, and show traffic until Ctrl-C.
 
     Users are alice, bob and carol, password "secret"; FTP also lets anonymous in.
@@ -40,6 +45,9 @@ def command(services: tuple[str, ...], root: str | None, quiet: bool) -> None:
 
     with start(*services, root=Path(root) if root else None,
                watcher=None if quiet else watch) as lab:
+        if imap_profile is not None:
+            lab.service("imap")  # or an error that says what is missing
+            lab.imap.use(imap_profile)
         try:
             click.echo(f"{click.style('The lab is up', bold=True)}, until Ctrl-C.\n")
             for line in _table(lab):

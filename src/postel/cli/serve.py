@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 GUEST = "guest"
-PORTS = {"http": 8000, "https": 8443, "webdav": 8000, "webdavs": 8443, "ftp": 2121, "sftp": 2222}
+PORTS = {"http": 8000, "https": 8443, "webdav": 8000, "webdavs": 8443, "ftp": 2121, "sftp": 2222,
+         "imap": 1143, "imaps": 1993}
 """Where one server of a kind is expected; nobody needs to be root for these."""
 
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
@@ -61,7 +62,8 @@ class _Plan:
         if self.anyone and self.protocol not in ("http", "webdav"):
             raise UsageError(f"--anyone: {self.protocol} has no such thing",
                              hint="it is for --http and --webdav")
-        if self.user is None and not self.anyone and (self.write or self.protocol == "sftp"):
+        if self.user is None and not self.anyone and (
+                self.write or self.protocol in ("sftp", "imap")):
             self.user = GUEST
         if self.user is not None:
             self.password = os.environ.get("POSTEL_PASSWORD") or secrets.token_urlsafe(9)
@@ -69,13 +71,13 @@ class _Plan:
     @property
     def scheme(self) -> str:
         """As it stands in the URL."""
-        secure = self.tls and self.protocol in ("http", "webdav")
+        secure = self.tls and self.protocol in ("http", "webdav", "imap")
         return f"{self.protocol}s" if secure else self.protocol
 
     @property
     def private(self) -> bool:
         """Whether even reading needs a log-in."""
-        return self.user not in (None, GUEST) or self.protocol == "sftp"
+        return self.user not in (None, GUEST) or self.protocol in ("sftp", "imap")
 
 
 @click.command("serve")
@@ -84,6 +86,8 @@ class _Plan:
 @click.option("--webdav", "protocol", flag_value="webdav", help="By WebDAV.")
 @click.option("--ftp", "protocol", flag_value="ftp", help="By FTP.")
 @click.option("--sftp", "protocol", flag_value="sftp", help="By SFTP.")
+@click.option("--imap", "protocol", flag_value="imap",
+              help="A Maildir, by IMAP.")
 @click.option("--tls", is_flag=True,
               help="Encrypted only, with a certificate of an authority made for this run.")
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS",
@@ -98,7 +102,7 @@ class _Plan:
               help="Whose index pages: apache, caddy, lighttpd, nginx, nginx-json or python.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not show requests.")
 def command(**options: Any) -> None:
-    """Serve a folder, or a WSGI or ASGI application, until Ctrl-C.
+    """Serve a folder, a Maildir, or a WSGI or ASGI application, until Ctrl-C.
 
     Symbolic links are not followed, and nothing outside the folder can be reached. Without --write
     nothing is changed. An application is named as MODULE:APP, and gets all requests.
@@ -148,6 +152,8 @@ async def _server(plan: _Plan, authority: Authority | None) -> tuple[Any, Any]:
         "host": plan.bind, "port": PORTS[plan.scheme] if plan.port is None else plan.port,
         "watcher": None if plan.quiet else _watch}
     application = None if Path(plan.what).is_dir() else _APPLICATION.fullmatch(plan.what)
+    if plan.protocol == "imap":
+        return _mail(plan, users, authority, common), None
     files = None if application else FolderFiles(plan.what, writable=plan.write)
     if plan.protocol == "sftp":
         from ..sftp.server import SFTPServer
@@ -161,6 +167,26 @@ async def _server(plan: _Plan, authority: Authority | None) -> tuple[Any, Any]:
                              require_reuse=False)
         return FTPServer(users, _folder(files, plan), options, tls=tls, **common), None
     return await _web(plan, users, files, {**common, "tls": tls, "implicit": tls is not None})
+
+
+def _mail(plan: _Plan, users: Users, authority: Authority | None, common: dict[str, Any]) -> Any:
+    """A Maildir, for one user; its folders are those whose names begin with a dot."""
+    from ..imap.server import IMAPOptions, IMAPServer
+    from ..serving.mail_maildir import MaildirKeeper
+    from ..serving.mail_store import MailStore
+
+    path = Path(plan.what)
+    if not all((path / name).is_dir() for name in ("cur", "new")):
+        raise UsageError(f"serve {plan.what} by IMAP: it is no Maildir",
+                         hint="a Maildir has the folders cur, new and tmp; postel mail mailbox "
+                              "convert makes one")
+    keeper = MaildirKeeper(path, writable=plan.write)
+    store = MailStore(plan.user or GUEST, keeper=keeper)
+    tls = authority.server() if authority is not None else None
+    options = IMAPOptions(read_only=not plan.write,
+                          allow_clear=tls is not None or is_local(plan.bind))
+    return IMAPServer(users, {plan.user: store}.get, options=options, tls=tls,
+                      implicit=tls is not None, **common)
 
 
 def _folder(files: Any, plan: _Plan) -> Any:
@@ -232,7 +258,7 @@ def _welcome(plan: _Plan, port: int, authority: Authority | None) -> Iterator[st
     elif authority is not None and is_local(host):
         host = "localhost"
     host = f"[{host}]" if ":" in host else host
-    login = f"{plan.user}@" if plan.protocol == "sftp" else ""
+    login = f"{plan.user}@" if plan.protocol in ("sftp", "imap") else ""
     url = f"{plan.scheme}://{login}{host}:{port}/"
     yield f"{click.style(plan.what, bold=True)} is at {click.style(url, fg='cyan')}, until Ctrl-C."
     if plan.user is not None:

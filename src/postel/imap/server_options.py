@@ -193,6 +193,7 @@ class IMAPOptions:
             for never.
         backoff: milliseconds that it then tells the client to wait.
         idle_limit: seconds of IDLE after which the server hangs up.
+        read_only: nothing may be changed: every folder is opened as by EXAMINE.
 
     Example:
         >>> options = IMAPOptions()
@@ -211,6 +212,7 @@ class IMAPOptions:
     throttle: int | None = None
     backoff: int = 1_000
     idle_limit: float | None = None
+    read_only: bool = False
 
     def use(self, profile: str) -> None:
         """Be like the servers of a provider, quirks and all.

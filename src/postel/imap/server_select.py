@@ -16,7 +16,7 @@ __all__ = ["close", "select", "unselect"]
 
 async def select(session: Session, words: Arguments) -> Done:
     """SELECT and EXAMINE, with CONDSTORE and QRESYNC (RFC 7162)."""
-    read_only = words.request.verb == "EXAMINE"
+    read_only = words.request.verb == "EXAMINE" or session.options.read_only
     name = words.mailbox()
     resync = _select_options(session, words)
     was_open = session.view is not None

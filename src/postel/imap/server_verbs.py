@@ -21,7 +21,7 @@ from . import (
 )
 from .commands import Arguments, BadCommand
 from .server_login import Done
-from .server_session import Session
+from .server_session import No, Session
 
 __all__ = ["VERBS", "Verb", "find"]
 
@@ -104,11 +104,17 @@ VERBS = {
 }
 
 
+_CHANGING = frozenset({
+    "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "APPEND", "SETQUOTA", "SETACL",
+    "DELETEACL", "SETMETADATA", "EXPUNGE", "STORE", "COPY", "MOVE", "REPLACE"})
+
+
 def find(session: Session, name: str) -> Verb:
     """The command of this name, if it is allowed now.
 
     Raises:
         BadCommand: it is not, or there is none.
+        No: it would change something, and nothing may be changed.
     """
     verb = VERBS.get(name)
     if verb is None or (verb.needs and not session.can(verb.needs)
@@ -120,4 +126,6 @@ def find(session: Session, name: str) -> Verb:
         raise BadCommand(f"{name}: log in first")
     if verb.state == "open" and session.view is None:
         raise BadCommand(f"{name}: select a folder first")
+    if session.options.read_only and name.removeprefix("UID ") in _CHANGING:
+        raise No("nothing may be changed here", "NOPERM")
     return verb

@@ -44,6 +44,7 @@ class MaildirKeeper:
 
     Args:
         path: of the Maildir; made if it is not there.
+        writable: False changes nothing on the disk: UIDs are given anew each time.
 
     Example:
         >>> import tempfile
@@ -57,8 +58,8 @@ class MaildirKeeper:
         True ['INBOX', 'Work', 'Work/2026']
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, *, writable: bool = True) -> None:
+        self.path, self.writable = Path(path), writable
         self.sign = "/"
         self._boxes: dict[str, Maildir] = {}
         self._keys: dict[str, dict[int, MaildirMessage]] = {}
@@ -78,16 +79,20 @@ class MaildirKeeper:
     def _box(self, folder: Folder) -> Maildir:
         found = self._boxes.get(folder.mailbox_id)
         if found is None:
-            found = self._boxes[folder.mailbox_id] = Maildir(self._place(folder.name)).create()
+            found = self._boxes[folder.mailbox_id] = self._open(folder.name)
             self._keys.setdefault(folder.mailbox_id, {})
         return found
+
+    def _open(self, name: str) -> Maildir:
+        box = Maildir(self._place(name))
+        return box.create() if self.writable else box
 
     # -- reading ---------------------------------------------------------------------------
 
     def load(self, store: MailStore) -> None:
         """Fill *store* with what is there."""
         self.sign = store.delimiter
-        Maildir(self.path).create()
+        self._open("INBOX")
         names = ["INBOX"]
         with disk_errors(f"listing {self.path}"):
             names += sorted(self._name(one.name) for one in self.path.iterdir()
@@ -108,7 +113,7 @@ class MaildirKeeper:
                     _replay(folder, known, json.loads(line))
                 except (ValueError, KeyError, TypeError):
                     break  # the end of a line that was cut by a crash
-        listing = {one.key: one for one in Maildir(self._place(name)).create()}
+        listing = {one.key: one for one in self._open(name)}
         keys = self._keys[folder.mailbox_id] = {}
         for uid, entry in sorted(known.items()):
             file = listing.get(entry["key"])
@@ -194,6 +199,8 @@ class MaildirKeeper:
 
     def _note(self, folder: Folder, entry: dict[str, Any]) -> None:
         """One more line of the journal."""
+        if not self.writable:
+            return
         path = self._place(folder.name) / _JOURNAL
         with disk_errors(f"writing {path}"):
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -205,6 +212,8 @@ class MaildirKeeper:
 
     def _compact(self, folder: Folder) -> None:
         """The journal as short as it can be."""
+        if not self.writable:
+            return
         path = self._place(folder.name) / _JOURNAL
         keys = self._keys[folder.mailbox_id]
         lines = [_head(folder)]
