@@ -85,6 +85,17 @@ def test_a_code_for_another_device(mail: Callable[..., str], tmp_path: Path) -> 
     assert "1 keys forgotten" in mail("accounts", "remove", "alice")
 
 
+def test_a_server_that_takes_only_the_other_mechanism(
+    mail: Callable[..., str], tmp_path: Path
+) -> None:
+    file = tmp_path / "config" / "accounts.toml"
+    file.write_text(f'{ACCOUNTS}mechanism = "OAUTHBEARER"\n')
+    mail("accounts", "login", "alice", "--device")
+    out = mail("list", "alice", "-v", "--trace", "said")
+    assert "by token" in out
+    assert "OAUTHBEARER ***" in Path("said").read_text()
+
+
 def test_the_browser(mail: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     def browser(url: str) -> bool:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}

@@ -103,6 +103,8 @@ WRONG: list[tuple[str, int, str, str]] = [
     (BASE + '[accounts.ann.oauth]\nprovider = "google"\n', 4, "no client_id", ""),
     (BASE + '[accounts.ann.oauth]\nprovider = "google"\nclient_id = "x"\nscopes = "y"\n', 7,
      "list of texts", ""),
+    (BASE + '[accounts.ann.oauth]\nprovider = "google"\nclient_id = "x"\nmechanism = "PLAIN"\n', 7,
+     "PLAIN takes no token", "OAUTHBEARER"),
     (BASE + 'password_command = "x"\n[accounts.ann.oauth]\nprovider = "google"\nclient_id="x"\n',
      4, "which of them?", ""),
     ('[accounts.ann]\nimap = "imaps://x.example"\n', 1, "it has no address", "ann@example.org"),

@@ -83,7 +83,7 @@ class Credentials:
         """
         found: dict[str, Any] = {"password": self.secret(url)}
         if self.account.oauth is not None:
-            found["auth"] = "XOAUTH2"  # who offers OAUTHBEARER offers this too, and some only this
+            found["auth"] = self.account.oauth.mechanism
         if self.tls is not None:
             found["tls"] = self.tls
         if self.account.proxy:
