@@ -10,12 +10,10 @@ from typing import Any, Self
 from ..errors import UsageError
 from ..transport import disk_async as disk
 from ..urls import URL
-from .accounts_file import load_accounts
 from .moving_boxes import BoxTree
 from .moving_maildir import MaildirTree
 from .moving_sides_async import AsyncDiskSide, AsyncPopSide, AsyncSide
 from .moving_types import SideName
-from .post_async import credentials_of
 from .post_types import Where, parse_where
 
 __all__ = ["AsyncEnds"]
@@ -81,6 +79,10 @@ async def _side(place: Where, options: Mapping[str, Any]) -> AsyncSide:
         return AsyncDiskSide(await disk.call(_tree, place.path, place.box))
     url = place.url
     if url is None:
+        # What logs in by OAuth speaks HTTP: it is loaded only for those who have accounts.
+        from .accounts_file import load_accounts
+        from .post_async import credentials_of
+
         known = await disk.call(load_accounts)
         account = known[place.account]
         url = account.imap or account.pop3

@@ -12,15 +12,17 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import NotSupported
 from ..imap.roles import roles_of
-from ..pop3.client_async import AsyncClient as AsyncPop
 from ..transport import disk_async as disk
 from .moving_digest import facts_of, message_id
 from .moving_names import shown
 from .moving_types import Facts, Listing, Note, Parcel, Path, Place
+
+if TYPE_CHECKING:
+    from ..pop3.client_async import AsyncClient as AsyncPop
 
 __all__ = ["AsyncDiskSide", "AsyncPopSide", "AsyncSide"]
 
