@@ -163,7 +163,8 @@ class Reader:
                    path: tuple[str | int, ...]) -> tuple[Identity, ...]:
         found, here = table.get("identities", []), (*path, "identities")
         if not isinstance(found, list):
-            raise self._wrong(here, "it must be a list of tables", f"[[{'.'.join(map(str, here))}]]")
+            raise self._wrong(here, "it must be a list of tables",
+                              f"[[{'.'.join(map(str, here))}]]")
         made = []
         for number, one in enumerate(found):
             place = (*here, number)
