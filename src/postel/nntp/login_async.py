@@ -49,6 +49,7 @@ class AsyncLogin(AsyncControl):
             raise
 
     async def _greet(self) -> None:
+        self._connected().prompt = True  # INN's answers come in pieces
         reply = await self._reply(wire.GREETING)
         self.greeting = reply.text
         if reply.code not in (200, 201):

@@ -27,6 +27,7 @@ from .sockets import (
     TLS_DRAIN,
     Splice,
     Where,
+    acknowledge,
     failure,
     has_news,
     in_clear,
@@ -363,6 +364,8 @@ class SocketStream(Stream):
     def _ready(self, doing: str, *, write: bool = False) -> None:
         """Wait for the socket, no longer than the deadline allows."""
         self._streak = 0
+        if self.prompt and not write:
+            acknowledge(self._sock)
         left = self.deadline.remaining(now=now())
         try:
             if left is not None and left <= 0:

@@ -31,6 +31,7 @@ class AsyncStream(ABC):
         self.received = 0
         self.sent = 0
         self.latency = 0.0
+        self.prompt = False  # acknowledge at once what came, before waiting for more
 
     @property
     @abstractmethod
