@@ -22,6 +22,7 @@ from bench.contenders_imap import CONTENDERS_IMAP
 from bench.contenders_imap_parse import CONTENDERS_IMAP_PARSE
 from bench.contenders_mailbox import CONTENDERS_MAILBOX
 from bench.contenders_mirror import CONTENDERS_MIRROR
+from bench.contenders_nntp import CONTENDERS_NNTP
 from bench.contenders_parse import CONTENDERS_PARSE
 from bench.contenders_rfc import CONTENDERS_RFC
 from bench.contenders_sftp import CONTENDERS_SFTP
@@ -229,6 +230,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_HTTP,
     **CONTENDERS_IMAP,
     **CONTENDERS_MIRROR,
+    **CONTENDERS_NNTP,
     **CONTENDERS_SFTP,
     **CONTENDERS_COMPOSE,
     **CONTENDERS_DKIM,

@@ -20,6 +20,7 @@ from bench.material import LONG, Sizes, big_file, long_folder, mailbox, planned_
 from bench.rows import Row
 from bench.series import make_series
 from bench.servers import (
+    INN,
     TFTPD,
     Dovecot,
     DovecotIMAP,
@@ -38,7 +39,7 @@ from bench.servers.tls import make_certificates
 __all__ = ["Ground", "open_ground"]
 
 _KINDS: dict[str, type[Server]] = {"vsftpd": Vsftpd, "proftpd": ProFTPD, "dovecot": Dovecot,
-                                  "dovecot-imap": DovecotIMAP,
+                                  "dovecot-imap": DovecotIMAP, "inn": INN,
                                   "nginx": Nginx, "tftpd": TFTPD, "sshd": Sshd,
                                   "postfix": Postfix, "none": Nothing}
 _SHARED_MEMORY = Path("/dev/shm")
@@ -88,7 +89,8 @@ class Ground:
     def source(self, row: Row) -> Path:
         """What the row moves, made now if it is not there yet."""
         path = self.served / row.path.strip("/")
-        if row.action == "mail" or row.action.startswith(("send-", "imap-")) or path.exists():
+        fed = row.action == "mail" or row.action.startswith(("send-", "imap-", "news-"))
+        if fed or path.exists():
             return path
         if row.action.startswith("rfc-"):
             return make_series(path)
@@ -153,6 +155,9 @@ class Ground:
         if row.delay and self.link:
             place = replace(place, address=SERVER, space=self.link.server)
         server = _KINDS[row.server](place)
+        if isinstance(server, INN):
+            near = {} if row.delay else {"bench.over": self.sizes.entries}
+            server.articles = {"bench.articles": self.sizes.articles, **near}
         server.start()
         self._stack.callback(server.stop)
         self.versions.add(server.version())

@@ -16,13 +16,14 @@ __all__ = ["prepare"]
 _PEERS = HERE / ".peers"
 _PYTHON = ("aioftp", "aiohttp", "aioimaplib", "aiosmtplib", "asyncssh",
            "dkimpy[ed25519]", "fast-mail-parser", "httpx2[http2]", "imap-tools", "imapclient",
-           "mail-parser", "paramiko", "requests")
+           "mail-parser", "paramiko", "pynntp", "requests")
 _NEEDED = {
     "vsftpd": "/usr/sbin/vsftpd", "dovecot-pop3d": "/usr/sbin/dovecot",
     "dovecot-imapd": "/usr/lib/dovecot/imap", "isync": "mbsync", "offlineimap3": "offlineimap",
     "curl": "curl",
     "lftp": "lftp", "wget": "wget", "rclone": "rclone", "mpop": "mpop", "fetchmail": "fetchmail",
     "nginx-light": "/usr/sbin/nginx", "wget2": "wget2", "rsync": "rsync", "aria2": "aria2c",
+    "inn2": "/usr/lib/news/bin/innd",
     "postfix": "smtp-source", "msmtp": "msmtp", "gcc": "cc", "iproute2": "ip", "openssl": "openssl",
 }
 

@@ -2,6 +2,7 @@
 
 from bench.servers.base import Place, Server
 from bench.servers.dovecot import Dovecot, DovecotIMAP
+from bench.servers.inn import INN
 from bench.servers.nginx import Nginx
 from bench.servers.nothing import Nothing
 from bench.servers.postfix import Postfix
@@ -10,5 +11,5 @@ from bench.servers.sshd import Sshd
 from bench.servers.tftpd import TFTPD
 from bench.servers.vsftpd import Vsftpd
 
-__all__ = ["TFTPD", "Dovecot", "DovecotIMAP", "Nginx", "Nothing", "Place", "Postfix", "ProFTPD",
-           "Server", "Sshd", "Vsftpd"]
+__all__ = ["INN", "TFTPD", "Dovecot", "DovecotIMAP", "Nginx", "Nothing", "Place", "Postfix",
+           "ProFTPD", "Server", "Sshd", "Vsftpd"]
