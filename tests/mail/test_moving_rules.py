@@ -180,6 +180,39 @@ def test_what_was_flagged_meanwhile_comes_back() -> None:
         assert len(pair.left.boxes[INBOX].mails) == len(pair.right.boxes[INBOX].mails) == 1 + count
 
 
+def test_a_folder_that_cannot_be_read_stops_no_other() -> None:
+    pair = Pair()
+    pair.left.deliver(INBOX, letter(1))
+    pair.left.deliver(WORK, letter(2))
+    pair.sync()
+    pair.left.deliver(INBOX, letter(3))
+    del pair.left.boxes[INBOX].mails[1]
+    looked: list[str] = []
+
+    def refuse(name: str, what: str) -> None:
+        looked.append(what)
+        if (name, what, looked.count("look")) == ("left", "look", 3):
+            raise ReplyError("SELECT Work: NO [CORRUPTION] broken")
+
+    pair.left.hook = pair.right.hook = refuse
+    held = pair.sync(Rules(deletions=Deletions(share=1.0, empty=True)))
+    assert [one.folder for one in held.problems if "CORRUPTION" in one.reason] == ["Work"]
+    assert held.total("left").copied == 1
+    assert held.total("right").removed == 0, "nothing is deleted where something could not be read"
+    assert len(pair.right.boxes[WORK].mails) == 1
+
+
+def test_a_folder_may_be_given_another_half() -> None:
+    pair = Pair()
+    pair.left.deliver(INBOX, letter(1))
+    pair.sync()
+    done = pair.sync(Rules(names={"INBOX": "Old/In"}, left=STILL, right=Way(gone=False)))
+    assert done.ok, done.problems
+    assert {one.left: one.right for one in done.folders} == {"INBOX": "Old/In"}
+    assert len(pair.right.boxes["Old", "In"].mails) == len(pair.right.boxes[INBOX].mails) == 1
+    assert pair.sync().ok
+
+
 # -- identity -------------------------------------------------------------------------------------
 
 

@@ -195,6 +195,7 @@ class AsyncMover:
         try:
             folders = await self._folders(run)
             await self._look(run, folders)
+            folders = [one for one in folders if not one.broken]
             for folder in folders:
                 await folder.prepare()
             await self._work(run, folders)

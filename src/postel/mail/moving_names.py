@@ -212,14 +212,20 @@ class _Pairing:
     def __init__(self, left: dict[Path, Place], right: dict[Path, Place]) -> None:
         self.left, self.right = dict(left), dict(right)
         self.taken_left, self.taken_right = set(left), set(right)
+        self.done_left: set[Path] = set()
+        self.done_right: set[Path] = set()
         self.pairs: list[FolderPair] = []
 
     def pair(self, one: Path, other: Path) -> None:
-        """These two, if either is there."""
+        """These two, if either is there; not if one of them has its other half already."""
+        if one in self.done_left or other in self.done_right:
+            return
         has_left, has_right = one in self.left, other in self.right
         if has_left or has_right:
             self.left.pop(one, None)
             self.right.pop(other, None)
+            self.done_left.add(one)
+            self.done_right.add(other)
             self.pairs.append(FolderPair(one, other, has_left, has_right))
 
     def same(self, key: Callable[[Place], object]) -> None:

@@ -166,6 +166,11 @@ class MovingStore(Database):
             row = self._db.execute("SELECT id FROM moving_folders WHERE left = ? AND right = ?",
                                    (shown(left), shown(right))).fetchone()
             if row is None:
+                # Who gives a folder another half begins anew with it; nothing is deleted for that.
+                for (old,) in self._db.execute(
+                        "SELECT id FROM moving_folders WHERE left = ? OR right = ?",
+                        (shown(left), shown(right))).fetchall():
+                    self._drop(old)
                 row = self._db.execute(
                     "INSERT INTO moving_folders (left, right) VALUES (?, ?) RETURNING id",
                     (shown(left), shown(right))).fetchone()
@@ -174,10 +179,13 @@ class MovingStore(Database):
     def forget(self, folder: int) -> None:
         """A pair that is on neither side any more."""
         with self._change():
-            for table in ("links", "known", "facts", "intents"):
-                self._db.execute(f"DELETE FROM moving_{table} WHERE folder = ?",  # noqa: S608 - literals
-                                 (folder,))
-            self._db.execute("DELETE FROM moving_folders WHERE id = ?", (folder,))
+            self._drop(folder)
+
+    def _drop(self, folder: int) -> None:
+        for table in ("links", "known", "facts", "intents"):
+            self._db.execute(f"DELETE FROM moving_{table} WHERE folder = ?",  # noqa: S608 - literals
+                             (folder,))
+        self._db.execute("DELETE FROM moving_folders WHERE id = ?", (folder,))
 
     def validity(self, folder: int) -> tuple[str | None, str | None]:
         """Under which validities the links of a folder hold."""

@@ -195,6 +195,7 @@ class Mover:
         try:
             folders = self._folders(run)
             self._look(run, folders)
+            folders = [one for one in folders if not one.broken]
             for folder in folders:
                 folder.prepare()
             self._work(run, folders)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..errors import Changed, PostelError
+from ..errors import PostelError, ReplyError
 from ..transport import disk_async as disk
 from ..types import Progress
 from .moving_names import FolderPair, shown
@@ -97,7 +97,11 @@ class AsyncView:
             if not self.there[side]:
                 continue
             known = await disk.call(self.run.store.known, self.number, side)
-            listing = await self.run.side(side).look(self.paths[side], known)
+            try:
+                listing = await self.run.side(side).look(self.paths[side], known)
+            except ReplyError as error:
+                self.give_up(side, error)
+                return
             self.listings[side] = listing
             if known is not None and listing.notes is known.notes:
                 same += 1
@@ -114,7 +118,7 @@ class AsyncView:
         self.listings[side] = replace(listing, notes=notes)
 
     def give_up(self, side: SideName, error: PostelError) -> None:
-        """What uids meant has changed since they were listed: the next run looks again."""
+        """Leave the folder alone in this run: uids mean others now, or a side cannot read it."""
         self.broken = True
         self.fail(side, "", error)
 
@@ -126,7 +130,7 @@ class AsyncView:
             for to in BOTH:
                 await self._recover(to)
             await self._match()
-        except Changed as error:
+        except ReplyError as error:
             self.give_up("left", error)
             self.listings = {"left": _NOWHERE, "right": _NOWHERE}
             self.links = []
