@@ -14,6 +14,8 @@ from ..imap.query import uid as uid_is
 from ..imap.sequence import NumberSet
 from ..imap.types import Fetched, Folder
 from ..mailboxes.face import Letter
+from ..messages.parsed import parse
+from ..messages.threads import ThreadEntry
 from .accounts import Account
 from .post_sync import Arrivals, Post, Names
 from .post_types import FolderView, Summary, Where, summary_of, to_imap, to_words
@@ -303,12 +305,16 @@ def _summary(one: Fetched, folder: str) -> Summary:
     """From the envelope; from the header where the server could make none of it."""
     flags = to_words(one.flags)
     fields = next(iter(one.bodies.values()), b"")
-    made = summary_of(str(one.uid), fields or b"\r\n", flags=flags, size=one.size,
-                      arrived=one.internal_date, folder=folder)
     sent = one.envelope
     if sent is None:
-        return made
-    references = made.references or ((sent.in_reply_to.strip("<>"),) if sent.in_reply_to else ())
-    return Summary(made.key, sent.date, one.internal_date, sent.from_, sent.to, sent.cc,
+        return summary_of(str(one.uid), fields or b"\r\n", flags=flags, size=one.size,
+                          arrived=one.internal_date, folder=folder)
+    references, automated = tuple[str, ...](), False
+    if fields.strip():
+        entry = ThreadEntry.of(0, parse(fields))
+        references, automated = entry.references, entry.automated
+    if not references and sent.in_reply_to:
+        references = (sent.in_reply_to.strip("<>"),)
+    return Summary(str(one.uid), sent.date, one.internal_date, sent.from_, sent.to, sent.cc,
                    sent.subject, flags, one.size, sent.message_id.strip("<>"), references,
-                   made.automated, folder)
+                   automated, folder)
