@@ -28,10 +28,34 @@ class LabelStore(MailStore):
         (1, ['INBOX', '[Gmail]/All Mail'])
     """
 
+    _index: dict[str, dict[str, int]] | None = None
+
     def places(self, email_id: str) -> dict[str, int]:
         """Where a message is: UIDs by folder."""
-        return {name: uid for name, folder in list(self.folders.items())
-                for uid, one in list(folder.messages.items()) if one.email_id == email_id}
+        with self.lock:
+            if self._index is None:
+                self._index = {}
+                for name, folder in self.folders.items():
+                    for uid, one in folder.messages.items():
+                        self._index.setdefault(one.email_id, {})[name] = uid
+            return dict(self._index.get(email_id, {}))
+
+    def _put(self, folder: Folder, message: Message, data: bytes) -> None:
+        super()._put(folder, message, data)
+        if self._index is not None:
+            self._index.setdefault(message.email_id, {})[folder.name] = message.uid
+
+    def rename(self, old: str, new: str) -> None:
+        """A label gets another name."""
+        super().rename(old, new)
+        self._index = None
+
+    def renumber(self, name: str = "INBOX") -> int:
+        """A new UIDVALIDITY, with all UIDs given anew."""
+        try:
+            return super().renumber(name)
+        finally:
+            self._index = None
 
     def append(
         self, name: str, data: bytes, *, flags: Iterable[str] = (), date: datetime | None = None,
@@ -57,14 +81,23 @@ class LabelStore(MailStore):
         return message
 
     def _there(self, name: str, email_id: str) -> Message | None:
-        folder = self.folders.get(name)
-        messages = list(folder.messages.values()) if folder is not None else []
-        return next((one for one in messages if one.email_id == email_id), None)
+        uid = self.places(email_id).get(name)
+        return self.folders[name].messages.get(uid) if uid is not None else None
 
     def _only_in(self, name: str, email_id: str) -> None:
         for place, uid in self.places(email_id).items():
             if place != name:
-                super().expunge(self.folders[place], [uid])
+                self._take(self.folders[place], [uid])
+
+    def _take(self, folder: Folder, uids: Iterable[int]) -> list[int]:
+        """Remove messages from one folder."""
+        with self.lock:
+            ids = {uid: folder.messages[uid].email_id for uid in uids if uid in folder.messages}
+            gone = super().expunge(folder, ids)
+            if self._index is not None:
+                for uid in gone:
+                    self._index.get(ids[uid], {}).pop(folder.name, None)
+        return gone
 
     def _star(self, message: Message) -> None:
         """Flagged messages are in Starred, and no others."""
@@ -75,7 +108,7 @@ class LabelStore(MailStore):
             super().append(STARRED, message.data, flags=message.flags, date=message.date,
                            email_id=message.email_id)
         elif "\\Flagged" not in message.flags and there is not None:
-            super().expunge(self.folders[STARRED], [there.uid])
+            self._take(self.folders[STARRED], [there.uid])
 
     def set_flags(self, folder: Folder, uid: int, flags: frozenset[str]) -> bool:
         """Give a message these flags, wherever it is; \\\\Deleted is the folder's own."""
@@ -96,7 +129,7 @@ class LabelStore(MailStore):
         """Take this label away; from All Mail nothing goes but by way of Trash."""
         if folder.name == ALL:
             return []
-        return super().expunge(folder, uids)
+        return self._take(folder, uids)
 
     def move(self, source: Folder, uids: Iterable[int], target: Folder) -> list[tuple[int, int]]:
         """`copy` and `expunge`, in one."""

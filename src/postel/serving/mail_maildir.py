@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..mailboxes import disk_errors, sync_path
 from ..mailboxes.maildir import Maildir, MaildirMessage
-from ..wire.utf7 import decode_utf7
+from ..wire.utf7 import decode_utf7, encode_utf7
 from .mail import crlf
 from .mail_folder import Folder, Message
 
@@ -35,8 +35,8 @@ _JOURNAL = "postel-uids"
 _LETTERS = {"\\Draft": "D", "\\Flagged": "F", "$Forwarded": "P", "\\Answered": "R", "\\Seen": "S",
             "\\Deleted": "T"}
 _FLAGS = {letter: flag for flag, letter in _LETTERS.items()}
-_OUTSIDE = re.compile(r"[^\x20-\x25\x27-\x2d\x30-\x7e]+")
-"""What is written in base64: all but ASCII, and the dot, the slash and the ampersand."""
+_ESCAPES = {".": "&AC4-", "/": "&AC8-"}
+"""What no part of a folder's name may hold on the disk, in the base64 of modified UTF-7."""
 
 
 class MaildirKeeper:
@@ -74,7 +74,7 @@ class MaildirKeeper:
         return self.path / ("." + ".".join(_encoded(part) for part in name.split(self.sign)))
 
     def _name(self, folder: str) -> str:
-        return self.sign.join(decode_utf7(part) for part in folder[1:].split("."))
+        return self.sign.join(_decoded(part) for part in folder[1:].split("."))
 
     def _box(self, folder: Folder) -> Maildir:
         found = self._boxes.get(folder.mailbox_id)
@@ -329,8 +329,13 @@ def _replay(folder: Folder, known: dict[int, dict[str, Any]], line: dict[str, An
 
 
 def _encoded(part: str) -> str:
-    def shifted(match: re.Match[str]) -> str:
-        raw = base64.b64encode(match[0].encode("utf-16-be", "surrogatepass")).rstrip(b"=")
-        return f"&{raw.replace(b'/', b',').decode()}-"
+    name = encode_utf7(part)
+    for sign, escape in _ESCAPES.items():
+        name = name.replace(sign, escape)
+    return name
 
-    return _OUTSIDE.sub(shifted, part)
+
+def _decoded(part: str) -> str:
+    signs = {escape: sign for sign, escape in _ESCAPES.items()}
+    return "".join(signs.get(piece) or decode_utf7(piece)
+                   for piece in re.split("(&AC4-|&AC8-)", part))
