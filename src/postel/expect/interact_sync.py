@@ -2,7 +2,8 @@
 """A person's keys go to the other side, what it says to the person's screen.
 
 Control sequences are passed on as they are: the screen belongs to the other side meanwhile, as
-with telnet(1) and ssh(1). The escape key ends it, and the dialogue goes on.
+with telnet(1) and ssh(1). The escape key ends it, and the dialogue goes on. While the other side
+does not echo (a Telnet server that has not offered to), lines are edited and echoed here.
 """
 
 from __future__ import annotations
@@ -36,14 +37,15 @@ class _Interaction:
 
     def __init__(self, dialogue: Dialogue, escape: bytes, keyboard: int, screen: int) -> None:
         self._dialogue, self._escape = dialogue, escape
-        self._keyboard, self._screen = keyboard, screen
+        self._keyboard, self._screen = console.Keyboard(keyboard), screen
         self._size: tuple[int, int] | None = None
         self.reason = "end"
 
     def run(self) -> str:
         """Until the escape key, or the end of the other side."""
         console.write(self._screen, self._dialogue.take_waiting())
-        with console.raw(self._keyboard):
+        with self._keyboard as keyboard:
+            keyboard.raw(self._dialogue.port.wants_keys())
             with Crew() as crew:
                 crew.start(self._from_there, crew)
                 crew.start(self._from_here, crew)
@@ -51,19 +53,22 @@ class _Interaction:
 
     def _from_there(self, crew: Crew) -> None:
         while data := self._dialogue.receive_raw(NEVER):
+            self._keyboard.raw(self._dialogue.port.wants_keys())
             console.write(self._screen, data)
         crew.stop()
 
     def _from_here(self, crew: Crew) -> None:
         self._fit()
         while True:
-            wait_ready(self._keyboard, write=False, seconds=None)
-            keys = os.read(self._keyboard, _KEYS)
+            wait_ready(self._keyboard.fd, write=False, seconds=None)
+            keys = os.read(self._keyboard.fd, _KEYS)
             self._fit()
             if not keys:  # the keys are a file or a pipe that has ended
                 self._dialogue.send_end()
                 return
             before, found, _ = keys.partition(self._escape) if self._escape else (keys, b"", b"")
+            if before and not self._dialogue.port.wants_keys():
+                before = before.replace(b"\n", self._dialogue.newline)
             if before:
                 self._dialogue.send(before)
             if found:

@@ -58,6 +58,10 @@ class AsyncPort:
         """Say that no more will be sent: to a terminal, Ctrl-D."""
         await self.send(b"\x04")
 
+    def wants_keys(self) -> bool:
+        """Whether it edits and echoes lines by itself, and wants each key at once."""
+        return True
+
     async def resize(self, columns: int, rows: int) -> None:
         """The window has another size; those without a window do not care."""
 
@@ -92,6 +96,10 @@ class AsyncStreamPort(AsyncPort):
     async def send(self, data: bytes) -> None:
         """Send all of it."""
         await self._there().send(data)
+
+    def wants_keys(self) -> bool:
+        """A mere stream has no editor."""
+        return False
 
     async def send_end(self) -> None:
         """Say that no more will be sent."""
@@ -161,6 +169,10 @@ class AsyncProgramPort(AsyncStreamPort):
         except ConnectionLost:
             return b""
 
+    def wants_keys(self) -> bool:
+        """Its terminal edits."""
+        return True
+
     async def send_end(self) -> None:
         """Ctrl-D, at the beginning of a line."""
         await self.send(b"\x04")
@@ -219,6 +231,16 @@ class AsyncClientPort(AsyncPort):
     async def resize(self, columns: int, rows: int) -> None:
         """The window has another size."""
         await self._client.resize(columns, rows)
+
+    def wants_keys(self) -> bool:
+        """Unless it is a Telnet server that does not echo."""
+        return bool(getattr(self._client, "echoes", True))
+
+    async def send_end(self) -> None:
+        """Say that no more will be sent, where the client has a way to."""
+        end = getattr(self._client, "send_end", None)
+        if end is not None:
+            await end()
 
     async def status(self) -> int | None:
         """The exit status, where the client knows one."""
