@@ -440,6 +440,11 @@ async def test_large_bodies_among_many() -> None:
             async for uid, _, _chunks in box.fetch_many_bodies("1:3"):
                 sizes[uid] = 0  # what is not read is skipped
             assert set(sizes.values()) == {0}
+            async for uid, _, chunks in box.fetch_many_bodies([3, 4]):
+                await chunks.read()
+                await box.noop()  # what is long is put by, meanwhile
+                sizes[uid] = -1
+            assert set(sizes.values()) == {-1}
 
 
 async def test_store_in_one_turn() -> None:

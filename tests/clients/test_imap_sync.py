@@ -440,6 +440,11 @@ def test_large_bodies_among_many() -> None:
             for uid, _, _chunks in box.fetch_many_bodies("1:3"):
                 sizes[uid] = 0  # what is not read is skipped
             assert set(sizes.values()) == {0}
+            for uid, _, chunks in box.fetch_many_bodies([3, 4]):
+                chunks.read()
+                box.noop()  # what is long is put by, meanwhile
+                sizes[uid] = -1
+            assert set(sizes.values()) == {-1}
 
 
 def test_store_in_one_turn() -> None:

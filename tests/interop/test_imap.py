@@ -137,7 +137,7 @@ def test_flags_and_moves(server: Dovecot | Cyrus) -> None:
         assert box.search(q.flagged & ~q.keyword("work")) == uids[:1]
         seq = next(iter(box.fetch(uids[5] or 0, "modseq"))).modseq
         box.store(uids[5] or 0, add="\\Seen")
-        assert uids[5] in box.store(uids[5] or 0, add="\\Flagged", unchanged_since=seq).modified
+        assert (uids[5] or 0) in box.store(uids[5] or 0, add="\\Flagged", unchanged_since=seq).modified
         box.create("Other")
         copied = box.copy(uids[:2], "Other")  # type: ignore[arg-type]
         assert copied.mapping

@@ -181,14 +181,19 @@ class AsyncAppending(AsyncSelecting):
         sent = list[Command]()
         results, refused = list[Appended](), None
         for group in groups:
-            command = self._queue(self._appending(folder, group, replaced))
-            sent.append(command)
-            early = await self._bring(command, [source for _, source in group])
+            sent.append(self._queue(self._appending(folder, group, replaced)))
+            try:
+                early = await self._bring(sent[-1], [source for _, source in group])
+            except BaseException:
+                self._abandon(sent)
+                if self._grammar.awaited(sent[-1]) is not None:
+                    await self._drop()  # the server waits for a literal that never comes
+                raise
             if early is not None:
                 break
-        for command, group in zip(sent, groups, strict=False):
-            reply = early if early is not None and command is sent[-1] else (
-                await self._gather(command))[0]
+        waited = sent[:-1] if early is not None else sent
+        ends = [reply for reply, _ in await self._gather_all(waited)]
+        for reply, group in zip([*ends, *([early] if early else [])], groups, strict=False):
             if reply.kind == "OK" and refused is None:
                 results += _each(responses.appended(reply), len(group))
             elif refused is None:

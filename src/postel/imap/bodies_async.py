@@ -106,6 +106,7 @@ class AsyncBodies(AsyncResults[AsyncPulled]):
         self._due: deque[tuple[Command, int]] = deque()
         self._window, self._bytes = _FIRST, 0
         self._open: AsyncChunks | None = None
+        self._settling = False
         self._refused: ReplyError | None = None
 
     # -- asking ----------------------------------------------------------------------------
@@ -141,34 +142,47 @@ class AsyncBodies(AsyncResults[AsyncPulled]):
         if self._open is not None:
             raise BusyError("a message is still being read",
                             hint="read its chunks to the end first, or use a second connection")
-        size = 0
+        size, self._settling = 0, True
         while self._due:
-            batch = await self._gather()
+            try:
+                batch = await self._gather()
+            except BaseException:
+                await self._let_go()
+                raise
             size += sum(len(one.chunks.data or b"") for one in batch)
             self._ahead.extend(batch)
-            if size > self._client.largest or self._open is not None:
+            if size > self._client.largest:
                 raise LimitReached(
                     f"{size:,} bytes of messages unread while another command was given",
                     hint="finish the loop first, or use a second connection")
+        self._settling = False
 
     async def _more(self) -> Sequence[AsyncPulled]:
         client = self._client
         if client._unfinished is self:
             client._unfinished = None
         async with client._operation("UID FETCH"):
-            while self._open is not None:
-                await self._pull_chunk()
             batch: list[AsyncPulled] = []
-            while not batch:
-                self._ask()
-                if not self._due:
-                    if self._refused is not None:
-                        raise self._refused
-                    self.missing, self._came = self.missing - NumberSet(self._came), []
-                    return batch
-                batch = await self._gather()
+            try:
+                while self._open is not None:
+                    await self._pull_chunk()
+                while not batch:
+                    self._ask()
+                    if not self._due:
+                        return self._finished()
+                    batch = await self._gather()
+            except BaseException:
+                await self._let_go()
+                raise
             client._unfinished = self
             return batch
+
+    def _finished(self) -> list[AsyncPulled]:
+        """The end, or the refusal that it ends with."""
+        if self._refused is not None:
+            raise self._refused
+        self.missing, self._came = self.missing - NumberSet(self._came), []
+        return []
 
     async def _gather(self) -> list[AsyncPulled]:
         """The next messages: a batch of bytes, or up to the end of a window."""
@@ -209,13 +223,13 @@ class AsyncBodies(AsyncResults[AsyncPulled]):
         """A long message begins; whether it is handed out as a stream."""
         one = fetched(event.before) if event.before is not None else Fetched()
         self._bytes += len(event.chunk)
-        if one.uid:
+        if one.uid and not self._settling:
             chunks = AsyncChunks(None, None if event.last else self, event.chunk)
             self._open = None if event.last else chunks
             self._came.append(one.uid)
             batch.append(AsyncPulled(one.uid, one, chunks))
             return True
-        batch.append(await self._spooled(event))  # its UID stands behind its body
+        batch.append(await self._spooled(event))  # its UID may stand behind its body
         return False
 
     async def _spooled(self, event: Data) -> AsyncPulled:
@@ -247,9 +261,8 @@ class AsyncBodies(AsyncResults[AsyncPulled]):
         if client._unfinished is self:
             client._unfinished = None
         async with client._operation("UID FETCH"):
-            chunk = await self._pull_chunk()
-            client._unfinished = self
-            return chunk
+            client._unfinished = self  # also if this wait is cancelled
+            return await self._pull_chunk()
 
     async def _pull_chunk(self) -> bytes:
         event = await self._client._next(self._due[0][0])

@@ -21,7 +21,7 @@ from .refusals import refusal
 from .sequence import NumberSet
 from .state import Changes, State
 from .types import Fetched, Folder, Selected
-from .wire import Untagged
+from .wire import Reply, Untagged
 
 __all__ = ["AsyncChanging"]
 
@@ -79,10 +79,13 @@ class AsyncChanging(AsyncMessages):
         self._enabled |= {"QRESYNC", "CONDSTORE"}  # what follows is read with it switched on
         command = self._queue(self._selecting(folder, readonly, since))
         self._selected = None
-        reply, data = await self._gather(enabling)
-        answer, told = await self._gather(command)
+        reply: Reply | None = None
+        try:
+            (reply, data), (answer, told) = await self._gather_all([enabling, command])
+        finally:
+            if reply is None or reply.kind != "OK":
+                self._enabled -= {"QRESYNC", "CONDSTORE"}
         if reply.kind != "OK":
-            self._enabled -= {"QRESYNC", "CONDSTORE"}
             raise refusal(str(enabling), reply)
         self._switched_on(data)
         if answer.kind != "OK":

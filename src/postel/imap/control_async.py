@@ -12,7 +12,7 @@ server asks for.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from ..errors import ConnectionLost, ProtocolError, ReplyError, TryLater
@@ -222,17 +222,20 @@ class AsyncControl(AsyncSession[Command, Event]):
             ReplyError: the first refusal, after all have been answered.
         """
         queued = [self._queue(command) for command in commands]
-        answers, refused = list[tuple[Reply, list[Told]]](), None
+        answers = await self._gather_all(queued)
+        for command, (reply, _) in zip(queued, answers, strict=True):
+            if reply.kind != "OK":
+                raise refusal(str(command), reply)
+        return answers
+
+    async def _gather_all(self, queued: Sequence[Command]) -> list[tuple[Reply, list[Told]]]:
+        """The ends and the data of commands that have been queued, whatever they are."""
+        answers = list[tuple[Reply, list[Told]]]()
         try:
             for command in queued:
-                reply, data = await self._gather(command)
-                answers.append((reply, data))
-                if reply.kind != "OK" and refused is None:
-                    refused = refusal(str(command), reply)
+                answers.append(await self._gather(command))
         finally:
             self._abandon(queued)
-        if refused is not None:
-            raise refused
         return answers
 
     # -- bytes -----------------------------------------------------------------------------

@@ -74,24 +74,31 @@ class Fetches(Results[Fetched]):
             client._unfinished = None
         with client._operation("UID FETCH"):
             self._ask()
-            batch: list[Fetched] = []
-            size = 0
-            while self._due and len(batch) < _BATCH and size < _BATCH_BYTES:
-                event = client._next(self._due[0])
-                if isinstance(event, Untagged):
-                    self._take(event, batch)
-                    size += len(event.values)
-                    if batch and batch[-1].bodies:
-                        size += sum(map(len, batch[-1].bodies.values()))
-                elif isinstance(event, Reply):
-                    self._ended(event, batch)
-                else:
-                    raise ProtocolError(f"UID FETCH: {type(event).__name__} where data was due")
+            try:
+                batch = self._gather()
+            except BaseException:
+                client._abandon(self._due)
+                raise
             if self._due:
                 client._unfinished = self
             elif self._refused is not None and not batch:
                 raise self._refused
             return batch
+
+    def _gather(self) -> list[Fetched]:
+        """What has come: a batch, or up to the end of a command."""
+        batch, size = list[Fetched](), 0
+        while self._due and len(batch) < _BATCH and size < _BATCH_BYTES:
+            event = self._client._next(self._due[0])
+            if isinstance(event, Untagged):
+                self._take(event, batch)
+                if batch and batch[-1].bodies:
+                    size += sum(map(len, batch[-1].bodies.values()))
+            elif isinstance(event, Reply):
+                self._ended(event, batch)
+            else:
+                raise ProtocolError(f"UID FETCH: {type(event).__name__} where data was due")
+        return batch
 
     def _ask(self) -> None:
         """Two commands under way: the server never waits for the next."""
@@ -166,20 +173,20 @@ class MessageBody(Body):
         with client._operation(self.name):
             if self._command is None:
                 self._command = client._queue(self._asked)
+            client._unfinished = self  # also if this wait is cancelled: the rest is on its way
             while True:
                 event = client._next(self._command)
                 if isinstance(event, Data):
                     self._came = True
                     if event.chunk:
-                        client._unfinished = self
                         return event.chunk
                 elif isinstance(event, Reply):
+                    client._unfinished = None
                     self._ended(event)
                     return b""
                 elif isinstance(event, Continue):
                     raise ProtocolError(f"{self.name}: the server waits for more")
                 elif whole := self._inline(event):
-                    client._unfinished = self
                     return whole
 
     def _inline(self, event: Untagged) -> bytes:

@@ -111,15 +111,16 @@ class Idle(Watch):
     def _begin(self) -> None:
         client = self._client
         with client._operation("IDLE"):
-            command = client._queue(Command(b"IDLE", waits=True))
+            command = self._command = client._queue(Command(b"IDLE", waits=True))
+            client._unfinished = self  # also if this wait is cancelled: DONE is due
             event = client._next(command)
+            if not isinstance(event, Continue):
+                client._unfinished = self._command = None
             if isinstance(event, Reply):
                 raise refusal("IDLE", event, NotSupported)
             if not isinstance(event, Continue):
                 raise ProtocolError("IDLE: neither + nor a refusal")
-            self._command = command
             self._until = Deadline.after(self._renew, now=now())
-        client._unfinished = self
 
     def settle(self) -> None:
         """End the IDLE, so that another command may be given."""
@@ -142,9 +143,14 @@ class Idle(Watch):
     def _done(self) -> None:
         command, self._command = self._command, None
         if command is not None:
-            self._client._queue_raw(b"DONE\r\n", "DONE")
-            reply, _ = self._client._gather(command)
-            if reply.kind != "OK":
+            client = self._client
+            client._queue_raw(b"DONE\r\n", "DONE")
+            try:
+                while isinstance(reply := client._next(command), Continue):
+                    pass  # of an IDLE that was given up before it began
+            finally:
+                client._abandon([command])
+            if isinstance(reply, Reply) and reply.kind != "OK":
                 raise refusal("IDLE", reply)
 
     def _wait(self, until: Deadline) -> None:

@@ -231,14 +231,10 @@ class AsyncMessages(AsyncSelecting):
     ) -> list[tuple[Reply, list[Told]]]:
         """In one packet; a NO that only tells of modified messages is no refusal."""
         queued = [self._queue(command) for command in commands]
-        answers, refused = list[tuple[Reply, list[Told]]](), None
-        for command in queued:
-            reply, data = await self._gather(command)
-            answers.append((reply, data))
+        answers = await self._gather_all(queued)
+        for command, (reply, _) in zip(queued, answers, strict=True):
             if reply.kind != "OK" and reply.code != "MODIFIED":
-                refused = refused or refusal(str(command), reply)
-        if refused is not None:
-            raise refused
+                raise refusal(str(command), reply)
         return answers
 
     def _pieces(self, uids: Uids) -> list[bytes]:

@@ -157,11 +157,10 @@ class Selecting(Login):
 
     def _count(self, folders: _Folders, wanted: tuple[bytes, ...]) -> _Folders:
         """STATUS of each, all in one packet; what cannot be counted stays without."""
-        asked = [(folder, self._queue(self._status_of(folder, wanted)))
+        asked = [self._queue(self._status_of(folder, wanted))
                  for folder in folders if folder.is_selectable and folder.status is None]
         counts: dict[bytes, Status] = {}
-        for _, command in asked:
-            _, data = self._gather(command)
+        for _, data in self._gather_all(asked):
             for one in data:
                 if isinstance(one, Untagged):
                     name, status = responses.status(one)

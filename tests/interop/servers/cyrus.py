@@ -99,7 +99,7 @@ def run_cyrus(ground: Ground) -> Iterator[Cyrus]:
     for path in (room, room / "sasldb", room / "spool", *(room / "conf").rglob("*"), room / "conf"):
         shutil.chown(path, OWNER, OWNER)
     libraries = f"{tree}/usr/lib/x86_64-linux-gnu:{tree}/lib/x86_64-linux-gnu"
-    command = ["env", f"LD_LIBRARY_PATH={libraries}", f"CYRUS_USER={OWNER}", binaries / "master",
+    command: list[str | Path] = ["env", f"LD_LIBRARY_PATH={libraries}", f"CYRUS_USER={OWNER}", binaries / "master",
                "-C", room / "imapd.conf", "-M", room / "cyrus.conf", "-p", room / "pid", "-D"]
     daemon = Daemon("cyrus", command, room)
     server = Cyrus(port, ground.ca_file, daemons=[daemon])

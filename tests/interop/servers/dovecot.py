@@ -224,10 +224,10 @@ def run_dovecot(ground: Ground) -> Iterator[Dovecot]:
     """Run Dovecot on four free ports, with mailboxes for alice and bob."""
     binary = program("dovecot")
     room = ground.room("dovecot")
-    ports = free_ports(4)
+    port, tls_port, imap, imaps = free_ports(4)
     key = secrets.token_bytes(32)
     server = Dovecot(
-        *ports, ground.ca_file, ground.client_cert, ground.client_key, room, key
+        port, tls_port, imap, imaps, ground.ca_file, ground.client_cert, ground.client_key, room, key
     )
     server.deliver("alice", server.messages)
     server.deliver("bob", [])
@@ -237,7 +237,7 @@ def run_dovecot(ground: Ground) -> Iterator[Dovecot]:
     daemon = Daemon("dovecot", [binary, "-F", "-c", path], room)
     server.daemons.append(daemon)
     try:
-        wait_for_ports(daemon, server.host, ports, [])
+        wait_for_ports(daemon, server.host, [port, tls_port, imap, imaps], [])
         yield server
     finally:
         daemon.stop()
