@@ -15,8 +15,8 @@ from pathlib import Path
 from bench.letters import PAPER, SUBJECT, TEXT, WHO
 from bench.material import message
 
-__all__ = ["bsmtp", "composed", "counted", "folder_of_messages", "found", "listed", "planned",
-           "same_file", "same_tree", "summed"]
+__all__ = ["bsmtp", "composed", "counted", "folder_of_messages", "found", "listed",
+           "maildir_of_messages", "planned", "same_file", "same_tree", "summed"]
 
 _BLOCK = 1024 * 1024
 _NUMBER = re.compile(rb"^X-Bench: (\d+)\r?$", re.MULTILINE)
@@ -103,6 +103,12 @@ def planned(outputs: list[Path], count: int) -> str:
 def folder_of_messages(folder: Path, count: int) -> str:
     """Some files below *folder*, one message each, are messages 1 to *count*."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+    return _messages((path.read_bytes() for path in files), count)
+
+
+def maildir_of_messages(folder: Path, count: int) -> str:
+    """A Maildir of a mail server holds messages 1 to *count*, beside files of its own."""
+    files = (path for name in ("cur", "new") for path in (folder / name).glob("*"))
     return _messages((path.read_bytes() for path in files), count)
 
 

@@ -25,8 +25,10 @@ class Contender:
             "bsmtp", "taken" (by the mail server), "summed" (sizes on standard output), "planned"
             (names in what it wrote), "found" (words on standard output), "composed" (a summary,
             and the last message as a file),
+            "pushed" (messages, in a folder of the mail server),
             "uids" (a summary: how many messages, and the sum of their UIDs).
         python: whether it is one of the harness's own Python scripts.
+        twice: whether it does the job once before, unmeasured: what is measured finds all done.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Contender:
     command: Callable[[Job], list[str]]
     result: str = "made"
     python: bool = False
+    twice: bool = False
 
 
 def script(name: str, module: str, result: str, program: Path | str = sys.executable,

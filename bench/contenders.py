@@ -22,6 +22,7 @@ from bench.contenders_imap import CONTENDERS_IMAP
 from bench.contenders_imap_parse import CONTENDERS_IMAP_PARSE
 from bench.contenders_mailbox import CONTENDERS_MAILBOX
 from bench.contenders_mirror import CONTENDERS_MIRROR
+from bench.contenders_moving import CONTENDERS_MOVING
 from bench.contenders_nntp import CONTENDERS_NNTP
 from bench.contenders_parse import CONTENDERS_PARSE
 from bench.contenders_rfc import CONTENDERS_RFC
@@ -236,6 +237,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_DKIM,
     **CONTENDERS_MAILBOX,
     **CONTENDERS_IMAP_PARSE,
+    **CONTENDERS_MOVING,
     **CONTENDERS_PARSE,
     **CONTENDERS_RFC,
     **CONTENDERS_SMTP,

@@ -76,11 +76,17 @@ class Ground:
         """What is there before a run: a mirror that is to be found unchanged."""
         if row.action == "mirror-again":
             shutil.copytree(self.source(row), scratch / "out")
+        if row.action == "imap-push":
+            shutil.rmtree(self.pushed(row), ignore_errors=True)
         if row.action in ("mbox-read", "maildir-read"):
             make(row.action, scratch, self.job(row, scratch).count)
         server = self.server(row)
         if isinstance(server, Postfix):
             server.mark()
+
+    def pushed(self, row: Row) -> Path:
+        """Where the mail server keeps what a row puts into its folder "push"."""
+        return self.folder / f"imap-{row.delay}" / ".push"
 
     def space(self, row: Row) -> str:
         """The namespace for the row's clients."""

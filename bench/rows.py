@@ -192,6 +192,12 @@ ROWS = [
         "imap-pull", "dovecot-imap", "mbsync", "pulled"),
     Row("imap-pull-far", "{sizes.pulled:,} messages of 7 KB by IMAP into a Maildir, 20 ms",
         "imap-pull", "dovecot-imap", "mbsync", "pulled", delay=20),
+    *(Row(f"imap-{what}{far}", title + (", 20 ms round trip" if far else ""), f"imap-{what}",
+          "dovecot-imap", "mbsync", "pulled", delay=20 if far else 0)
+      for far in ("", "-far") for what, title in (
+          ("sync", "An account of {sizes.pulled:,} messages of 7 KB and a new Maildir made alike"),
+          ("again", "The same once more: nothing has changed"),
+          ("push", "2,000 messages of 7 KB from a Maildir to Dovecot"))),
     Row("rfc-number", "RFC 5321 of a mirror of 738, printed; one process",
         "rfc-number", "none", "cat", "rcpts", "/rfc"),
     Row("rfc-section", "A section of RFC 5321, printed; one process",

@@ -15,6 +15,7 @@ from statistics import median
 from bench import check
 from bench.build import Unavailable
 from bench.contenders import CONTENDERS, PATHS, Contender
+from bench.contenders_moving import PUSHED
 from bench.ground import Ground
 from bench.launch import Cost, run
 from bench.rows import Row
@@ -115,6 +116,9 @@ def _attempt(row: Row, ground: Ground, contender: Contender, keep: tuple[Score, 
         command = contender.command(ground.job(row, scratch))
         if row.size == "big":
             _touch_memory(2 * ground.sizes.big)
+        if contender.twice:
+            run(command, scratch, extra=_environment(contender, ground),
+                space=ground.space(row), limit=plan.limit)
         time.sleep(_SETTLE)
         cost = run(command, scratch, extra=_environment(contender, ground),
                    space=ground.space(row), limit=plan.limit)
@@ -163,6 +167,8 @@ def _verdict(row: Row, ground: Ground, contender: Contender, scratch: Path) -> s
         return check.listed(made if made.exists() else output, count)
     if contender.result == "messages":
         return check.folder_of_messages(made, count)
+    if contender.result == "pushed":
+        return check.maildir_of_messages(ground.pushed(row), PUSHED)
     if contender.result == "taken":
         server = ground.server(row)
         messages = 1 if row.action == "send-rcpt" else count
