@@ -73,5 +73,5 @@ def digest_of(data: bytes) -> str:
 
 def facts_of(data: bytes) -> Facts:
     """All that is to be known of a message that was read; its size is that of CRLF lines."""
-    size = len(data) + data.count(b"\n") - data.count(b"\r\n")
-    return Facts(message_id(data), size, digest_of(data))
+    text = with_lf(data)
+    return Facts(message_id(text), len(text) + text.count(b"\n"), digest_of(text))

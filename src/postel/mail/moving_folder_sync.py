@@ -81,11 +81,12 @@ class Folder(View):
     def _copy_known(self, to: SideName, uids: Sequence[str]) -> list[str]:
         """Copy on the target what it has in another folder; return what it has not."""
         source, left = _other(to), []
+        notes = self.listings[source].notes
+        there = disk.call(self.run.store.twins, source,
+                                [notes[uid].same for uid in uids])
         for uid in uids:
-            note = self.listings[source].notes[uid]
-            where = (disk.call(self.run.store.twins, self.number, source, note.same)
-                     if note.same else None)
-            if where is None or not self._duplicate(to, uid, note, where):
+            where = there.get(notes[uid].same)
+            if where is None or not self._duplicate(to, uid, notes[uid], where):
                 left.append(uid)
         return left
 

@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS moving_links (
     same_left TEXT NOT NULL, same_right TEXT NOT NULL,
     PRIMARY KEY (folder, left)) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS moving_rights ON moving_links (folder, right);
+CREATE INDEX IF NOT EXISTS moving_same_left ON moving_links (same_left);
+CREATE INDEX IF NOT EXISTS moving_same_right ON moving_links (same_right);
 CREATE TABLE IF NOT EXISTS moving_known (
     folder INTEGER NOT NULL, side TEXT NOT NULL, validity TEXT NOT NULL, state TEXT NOT NULL,
     mark TEXT NOT NULL, keeps TEXT NOT NULL, notes BLOB NOT NULL, PRIMARY KEY (folder, side));
@@ -54,6 +56,8 @@ CREATE TABLE IF NOT EXISTS moving_intents (
     key TEXT NOT NULL, flags TEXT NOT NULL, message_id TEXT NOT NULL, size INTEGER,
     digest TEXT NOT NULL, same TEXT NOT NULL, mark TEXT NOT NULL, validity TEXT NOT NULL);
 """
+_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -226,14 +230,28 @@ class MovingStore(Database):
                                  [(folder, one.left) for one in forgotten])
             self._put_links(folder, links)
 
-    def twins(self, folder: int, side: SideName, same: str) -> tuple[int, str] | None:
-        """Where on the other side a message is that *side* calls the same, in any folder."""
+    def twins(self, side: SideName, names: Iterable[str]) -> dict[str, tuple[int, str]]:
+        """Where on the other side messages are, in any folder, that *side* calls the same.
+
+        Args:
+            side: whose names these are.
+            names: see `Note.same`.
+
+        Returns:
+            The folder's number and the uid on the other side, by name.
+        """
         other = "right" if side == "left" else "left"
+        wanted = [name for name in dict.fromkeys(names) if name]
+        found: dict[str, tuple[int, str]] = {}
         with self._telling("reading"):
-            row = self._db.execute(
-                f"SELECT folder, {other} FROM moving_links WHERE same_{side} = ? "  # noqa: S608 - names
-                "ORDER BY folder = ? LIMIT 1", (same, folder)).fetchone()
-        return None if row is None else (int(row[0]), str(row[1]))
+            for begin in range(0, len(wanted), _AT_ONCE):
+                some = wanted[begin : begin + _AT_ONCE]
+                marks = ", ".join("?" for _ in some)
+                query = (f"SELECT same_{side}, folder, {other} FROM moving_links "  # noqa: S608 - names
+                         f"WHERE same_{side} IN ({marks}) ORDER BY folder")
+                for name, folder, uid in self._db.execute(query, some):
+                    found.setdefault(name, (int(folder), str(uid)))
+        return found
 
     def _put_links(self, folder: int, links: Iterable[Link]) -> None:
         self._db.executemany(
