@@ -181,6 +181,30 @@ def test_a_maildir_by_imap(folder: Path) -> None:
     assert len(Maildir(folder)) == 2
 
 
+@pytest.mark.parametrize("words", [(), ("--tls", "--write")])
+def test_news(folder: Path, words: tuple[str, ...]) -> None:
+    from postel import Message, nntp
+    from postel.errors import ReplyError
+    from postel.transport.tls import TLSOptions
+
+    (folder / "misc.test").mkdir()
+    (folder / "misc.test" / "7").write_text(
+        "From: a@b.example\nSubject: Hello\nMessage-ID: <1@x>\n\nhi\n")
+    with serving("--nntp", *words, "-q", folder=folder) as here:
+        log_in = {"user": "guest", "password": "secret"} if words else {}
+        with nntp.Client(here.url, tls=TLSOptions(verify=False), **log_in) as news:  # type: ignore[arg-type]
+            assert (news.peer.tls is None) == (not words)
+            assert news.article("<1@x>").message.text == "hi\n"
+            assert [row.subject for row in news.overview(news.group("misc.test"))] == ["Hello"]
+            note = Message(from_="a@b.example", subject="x", text="y")
+            if words:
+                assert news.article(news.post(note, groups="misc.test")).message.subject == "x"
+            else:
+                with pytest.raises(ReplyError, match="440"):
+                    news.post(note, groups="misc.test")
+    assert [path.name for path in (folder / "misc.test").iterdir()] == ["7"]
+
+
 APPS = {
     "wsgi": "def app(environ, start):\n    start('200 OK', [])\n    return [b'from wsgi']\n",
     "asgi": "async def app(scope, receive, send):\n"
@@ -212,6 +236,8 @@ def test_what_cannot_be_served(folder: Path) -> None:
     assert done.returncode == 2
     assert "it is no Maildir" in done.stderr
     assert "there is no such folder" in said("nowhere", folder=folder)
+    assert "it is not there" in said("--nntp", "nowhere", folder=folder)
+    assert "no article was found" in said("--nntp", folder=folder)
     assert "No module named" in said("nowhere:app", folder=folder)
     assert "an application is served by HTTP" in said("os:path", "--ftp", folder=folder)
     assert "no such style" in said("--index", "iis", folder=folder)

@@ -36,7 +36,7 @@ __all__ = ["command"]
 
 GUEST = "guest"
 PORTS = {"http": 8000, "https": 8443, "webdav": 8000, "webdavs": 8443, "ftp": 2121, "sftp": 2222,
-         "imap": 1143, "imaps": 1993}
+         "imap": 1143, "imaps": 1993, "nntp": 1119, "nntps": 1563}
 """Where one server of a kind is expected; nobody needs to be root for these."""
 
 _APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
@@ -71,7 +71,7 @@ class _Plan:
     @property
     def scheme(self) -> str:
         """As it stands in the URL."""
-        secure = self.tls and self.protocol in ("http", "webdav", "imap")
+        secure = self.tls and self.protocol in ("http", "webdav", "imap", "nntp")
         return f"{self.protocol}s" if secure else self.protocol
 
     @property
@@ -88,6 +88,8 @@ class _Plan:
 @click.option("--sftp", "protocol", flag_value="sftp", help="By SFTP.")
 @click.option("--imap", "protocol", flag_value="imap",
               help="A Maildir, by IMAP.")
+@click.option("--nntp", "protocol", flag_value="nntp",
+              help="A news spool or an mbox file, by NNTP.")
 @click.option("--tls", is_flag=True,
               help="Encrypted only, with a certificate of an authority made for this run.")
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS",
@@ -154,6 +156,8 @@ async def _server(plan: _Plan, authority: Authority | None) -> tuple[Any, Any]:
     application = None if Path(plan.what).is_dir() else _APPLICATION.fullmatch(plan.what)
     if plan.protocol == "imap":
         return _mail(plan, users, authority, common), None
+    if plan.protocol == "nntp":
+        return _news(plan, users, authority, common), None
     files = None if application else FolderFiles(plan.what, writable=plan.write)
     if plan.protocol == "sftp":
         from ..sftp.server import SFTPServer
@@ -167,6 +171,28 @@ async def _server(plan: _Plan, authority: Authority | None) -> tuple[Any, Any]:
                              require_reuse=False)
         return FTPServer(users, _folder(files, plan), options, tls=tls, **common), None
     return await _web(plan, users, files, {**common, "tls": tls, "implicit": tls is not None})
+
+
+def _news(plan: _Plan, users: Users, authority: Authority | None, common: dict[str, Any]) -> Any:
+    """The groups of a spool folder, or an mbox file as one group; posts live as long as this."""
+    from ..nntp.server import NNTPOptions, NNTPServer, Spool
+
+    path, spool = Path(plan.what), Spool("news.postel.invalid")
+    if path.is_dir():
+        count = spool.load_spool(path)
+    elif path.is_file():
+        count = spool.load_mbox(path, path.stem)
+    else:
+        raise UsageError(f"serve {plan.what} by NNTP: it is not there")
+    if not count:
+        raise UsageError(f"serve {plan.what} by NNTP: no article was found",
+                         hint="a spool has a folder for each group, comp.lang.c or comp/lang/c, "
+                              "and a file for each article, named by its number")
+    options = NNTPOptions(
+        auth="require" if plan.private else "optional", feeding=False, zipped=False,
+        posting="users" if plan.write else "none", clear_passwords=is_local(plan.bind))
+    tls = authority.server() if authority is not None else None
+    return NNTPServer(users, spool, options, tls=tls, implicit=tls is not None, **common)
 
 
 def _mail(plan: _Plan, users: Users, authority: Authority | None, common: dict[str, Any]) -> Any:
