@@ -73,9 +73,13 @@ class AsyncFetches(AsyncResults[Fetched]):
         if client._unfinished is self:
             client._unfinished = None
         async with client._operation("UID FETCH"):
-            self._ask()
+            batch: list[Fetched] = []
             try:
-                batch = await self._gather()
+                while not batch:
+                    self._ask()
+                    if not self._due:
+                        break
+                    batch = await self._gather()
             except BaseException:
                 client._abandon(self._due)
                 raise

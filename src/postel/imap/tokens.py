@@ -30,8 +30,8 @@ _TOKEN = re.compile(
     rb'[()]'
     rb'|"[^"\\]*(?:\\.[^"\\]*)*"'
     rb"|(?i:BODY|BINARY)[.A-Za-z]*\[[^\]]*\](?:<\d+>)?"  # a section's name has spaces and lists
+    rb"|~?\{\d{1,20}\+?\}$"  # before atoms: the ~ of a literal8 is none
     rb'|[^ ()"{]+'
-    rb"|~?\{\d{1,20}\+?\}$"
     rb"|[^ ]",
     re.DOTALL,
 )
