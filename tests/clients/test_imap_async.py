@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import base64
 import io
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import trustme
 from imap_peer import IMAPPeer, ok
 
 from postel.errors import (
@@ -173,6 +175,35 @@ async def test_what_comes_ahead_of_tls_ends_it(more: bytes) -> None:
         with pytest.raises(ProtocolError, match="in the clear"):
             await client(peer, security="starttls").open()
         assert peer.asked == ["STARTTLS"]
+
+
+async def test_what_was_said_before_tls_is_forgotten() -> None:
+    authority = trustme.CA()
+    server, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
+    authority.configure_trust(trusting)
+
+    def starttls(line: Any, tag: bytes, command: bytes) -> None:
+        line.say(b"* 77 EXISTS\r\n* OK [ALERT] call us\r\n* CAPABILITY IMAP4rev1 AUTH=X-EVIL LITERAL+\r\n"
+                 + tag + b" OK go\r\n")
+        line.sock = server.wrap_socket(line.sock, server_side=True)
+
+    with IMAPPeer({"STARTTLS": starttls}, greeting=b"* OK [CAPABILITY IMAP4rev1 AUTH=X-EVIL STARTTLS] hi\r\n",
+                  offers="IMAP4rev1 AUTH=PLAIN") as peer:
+        async with client(peer, security="starttls", tls=trusting) as box:
+            assert box.peer.tls
+            assert box.alerts == []
+            assert list(box.capabilities) == ["AUTH=PLAIN", "IMAP4REV1"]
+            assert not box._news
+            assert peer.asked == ["STARTTLS", "CAPABILITY", "AUTHENTICATE", "CAPABILITY"][: len(peer.asked)]
+
+
+async def test_without_a_user_it_still_knows_what_is_offered() -> None:
+    with IMAPPeer(greeting=b"* OK hi\r\n") as peer:
+        async with client(peer, user=None, password=None) as box:
+            assert "IDLE" in box.capabilities
+            async with box.another() as second:
+                assert second.url.host == box.url.host
 
 
 async def test_id_enable_and_words() -> None:

@@ -7,6 +7,8 @@ Messages are named by UID everywhere. What the server tells unasked is never los
 
 from __future__ import annotations
 
+from typing import Self
+
 from .account_async import AsyncAccount
 from .appending_async import AsyncAppending
 from .changes_async import AsyncChanging
@@ -28,6 +30,23 @@ class AsyncClient(AsyncChanging, AsyncAppending, AsyncSearching, AsyncIdling, As
         ...     _ = await box.select("INBOX")
         ...     found = await box.search("UNSEEN")
     """
+
+    async def open(self) -> None:
+        """Connect, read the greeting, secure the connection, log in, and know what is offered.
+
+        Raises:
+            NetworkError: no way there, or TLS failed.
+            AuthenticationError: the log-in was refused, or would go in the clear.
+        """
+        await super().open()
+        if self._capabilities is None:  # nobody logged in: PREAUTH, or no user
+            await self.capability()
+
+    def another(self) -> Self:
+        """A client like this one, for a second connection; not open yet."""
+        twin = type(self)(self.url, **self._settings())
+        twin._context, twin.rev2, twin.largest = self._context, self.rev2, self.largest
+        return twin
 
     async def noop(self, *, timeout: float | None = None) -> None:
         """Keep the connection alive; hear what has happened."""

@@ -7,6 +7,8 @@ Messages are named by UID everywhere. What the server tells unasked is never los
 
 from __future__ import annotations
 
+from typing import Self
+
 from .account_sync import Account
 from .appending_sync import Appending
 from .changes_sync import Changing
@@ -28,6 +30,23 @@ class Client(Changing, Appending, Searching, Idling, Account):
         ...     _ = box.select("INBOX")
         ...     found = box.search("UNSEEN")
     """
+
+    def open(self) -> None:
+        """Connect, read the greeting, secure the connection, log in, and know what is offered.
+
+        Raises:
+            NetworkError: no way there, or TLS failed.
+            AuthenticationError: the log-in was refused, or would go in the clear.
+        """
+        super().open()
+        if self._capabilities is None:  # nobody logged in: PREAUTH, or no user
+            self.capability()
+
+    def another(self) -> Self:
+        """A client like this one, for a second connection; not open yet."""
+        twin = type(self)(self.url, **self._settings())
+        twin._context, twin.rev2, twin.largest = self._context, self.rev2, self.largest
+        return twin
 
     def noop(self, *, timeout: float | None = None) -> None:
         """Keep the connection alive; hear what has happened."""
