@@ -9,7 +9,7 @@ import pytest
 from postel.errors import ProtocolError
 from postel.imap.commands import Arguments, BadCommand, Numbers
 from postel.imap.fetch_items import Section, read_items, read_modifiers
-from postel.imap.list_options import read_listing
+from postel.imap.list_options import matches, read_listing
 from postel.imap.rendering import binary, envelope, internal_date, section, structure
 from postel.imap.search_program import read_search, read_sort, read_thread
 from postel.imap.wire_server import Announced, Request, ServerWire, astring, mailbox, nstring, shown
@@ -166,6 +166,15 @@ def test_modifiers() -> None:
                  b" (PARTIAL 0:1)", b" (CHANGEDSINCE 5) x", b"(CHANGEDSINCE 1)"):
         with pytest.raises(BadCommand):
             read_modifiers(words(text))
+
+
+@pytest.mark.parametrize(("pattern", "name", "sign", "expected"), [
+    ("*", "a/b", "/", True), ("%", "a/b", "/", False), ("%", "a.b", "/", True), ("", "", "/", True),
+    ("a*c", "abbc", "/", True), ("a*c", "abb", "/", False), ("%/%", "a/b", "/", True),
+    ("%/%", "a/b/c", "/", False), ("*/c", "a/b/c", "/", True), ("a.%", "a.b", ".", True),
+    ("a%", "a", "/", True), ("*a*", "bab", "/", True), ("a", "A", "/", False), ("[a]", "a", "/", False)])
+def test_patterns(pattern: str, name: str, sign: str, expected: bool) -> None:
+    assert matches(pattern, name, sign) is expected
 
 
 def test_programs() -> None:

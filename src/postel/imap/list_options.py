@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .commands import Arguments, BadCommand
 
-__all__ = ["Listing", "read_listing", "read_status_items"]
+__all__ = ["Listing", "matches", "read_listing", "read_status_items"]
 
 _MOST_PATTERNS = 100
 _STATUS = {"MESSAGES": "", "UIDNEXT": "", "UIDVALIDITY": "", "UNSEEN": "", "RECENT": "IMAP4rev1",
@@ -77,6 +77,43 @@ def read_listing(words: Arguments, can: Can) -> Listing:
         returns, status, metadata = _returns(words, can)
     words.end()
     return Listing(reference, patterns, select, frozenset(returns), status, metadata)
+
+
+def matches(pattern: str, name: str, sign: str) -> bool:
+    """Whether a pattern of LIST means a name; in time of one times the other, whatever they are.
+
+    Args:
+        pattern: where ``*`` is anything, and ``%`` anything without *sign*.
+        name: of a folder.
+        sign: between the levels of names.
+
+    Example:
+        >>> [matches("W%/*", name, "/") for name in ("Work/May/1", "Work", "W/May")]
+        [True, False, True]
+    """
+    reached = _skipped({0}, pattern)
+    for letter in name:
+        now = set[int]()
+        for at in reached:
+            if at < len(pattern):
+                one = pattern[at]
+                if one == "*" or (one == "%" and letter != sign):
+                    now.add(at)
+                elif one == letter:
+                    now.add(at + 1)
+        reached = _skipped(now, pattern)
+        if not reached:
+            return False
+    return len(pattern) in reached
+
+
+def _skipped(places: set[int], pattern: str) -> set[int]:
+    """The places, and those behind wildcards that stand for nothing."""
+    for at in sorted(places):
+        while at < len(pattern) and pattern[at] in "*%":
+            at += 1
+            places.add(at)
+    return places
 
 
 def _offered(can: Can, capability: str) -> bool:

@@ -15,7 +15,7 @@ from ..errors import UsageError
 __all__ = ["CAPABILITIES", "MECHANISMS", "PROFILES", "QUIRKS", "IMAPOptions", "Profile"]
 
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", "XOAUTH2",
-              "OAUTHBEARER", "EXTERNAL", "ANONYMOUS")
+              "OAUTHBEARER")
 
 CAPABILITIES = (
     "IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "NAMESPACE",

@@ -63,7 +63,7 @@ class MailStore:
         self._listeners: list[Callable[[Event], None]] = []
         self._validity = int(datetime.now(UTC).timestamp())
         self._threaded: dict[str, str] = {}
-        self._quiet = 0
+        self._quiet: set[int] = set()
         if keeper is not None:
             keeper.load(self)
         for name, attributes in (("INBOX", ()), *folders):
@@ -356,16 +356,19 @@ class MailStore:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Nobody is told of what happens in the block; tell them yourself."""
-        self._quiet += 1
+        """Nobody is told of what this thread does in the block; tell them yourself."""
+        me = threading.get_ident()
+        outermost = me not in self._quiet
+        self._quiet.add(me)
         try:
             yield
         finally:
-            self._quiet -= 1
+            if outermost:
+                self._quiet.discard(me)
 
     def tell(self, event: Event) -> None:
         """Tell all who listen."""
-        if self._quiet:
+        if threading.get_ident() in self._quiet:
             return
         for listener in tuple(self._listeners):
             listener(event)
