@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 from moving_model import Account
 
-from postel import lab, mail
-from postel.errors import NotSupported, ReplyError, TryLater, UsageError
+from postel import imap, lab, mail
+from postel.errors import (
+    NetworkError,
+    NotSupported,
+    ProtocolError,
+    ReplyError,
+    TryLater,
+    UsageError,
+)
 from postel.mail import aio
 from postel.mail.moving_digest import digest_of
 from postel.mail.moving_flags import FLAGS as WORDS
+from postel.mail.moving_imap_sync import ImapSide
 from postel.mail.moving_maildir import MaildirTree
 from postel.mail.moving_names import disk_level, level_of_disk, pair_folders, path_of, shown
 from postel.mail.moving_plan import guarded, plan
@@ -488,3 +496,46 @@ def test_wrong_calls(left: str, right: str, error: str, tmp_path: Path) -> None:
 def test_rules_are_values() -> None:
     assert replace(Rules(), keep_edited=False) != Rules()
     assert Rules().way("left") == Way()
+
+
+# -- lines that break ------------------------------------------------------------------------------
+
+
+def run_at(address: tuple[str, int], tree: MaildirTree, state: Path) -> MoveResult | None:
+    """A run over this address; None if the line broke."""
+    try:
+        with imap.Client(address[0], port=address[1], user="alice", password="secret",
+                         security="plain", timeout=5) as client, \
+                MovingStore(state, "account", "disk") as store:
+            return Mover(ImapSide(client, "account"), DiskSide(tree), store, Rules()).run()
+    except (NetworkError, ProtocolError):
+        return None
+
+
+@pytest.mark.parametrize("profile", ["dovecot", "bare"])
+def test_a_line_that_breaks_anywhere(profile: str, tmp_path: Path) -> None:
+    """Cut after ever more bytes, in either direction: each run goes on where the last one was."""
+    with lab.start("imap") as here:
+        here.imap.use(profile)
+        store = here.imap.mailbox("alice")
+        for number in range(12):
+            store.append("INBOX", letter(number, b"x" * 700 + b"\r\n"))
+        tree, broken = MaildirTree(tmp_path / "Mail"), 0
+        state = tmp_path / "s.db"
+        for round_, cut in enumerate(range(400, 2800, 300)):
+            tree.append(INBOX, [Parcel("", letter(100 + round_, b"y" * 700 + b"\r\n"))],
+                        tree.keys(INBOX, 1))
+            towards = "server" if round_ % 2 else "client"
+            with here.relay("imap", cut_after=cut, towards=towards) as relay:
+                broken += run_at(relay.address(), tree, state) is None
+        for _ in range(2):
+            done = run_at(here.address("imap"), tree, state)
+            assert done is not None
+            assert done.ok
+        assert broken >= 3
+        assert not done.changed
+        there = sorted(digest_of(one.data) for one in store["INBOX"].messages.values())
+        here_ = sorted(digest_of(one.data) for one in
+                       tree.parcels(INBOX, list(tree.look(INBOX, None).notes)))
+        assert there == here_ == sorted({*there})
+        assert len(there) == 12 + 8
