@@ -58,6 +58,12 @@ def test_a_sync_pop3_session_loads_no_asyncio() -> None:
     assert "asyncio" not in loaded
 
 
+def test_a_sync_nntp_session_loads_no_asyncio() -> None:
+    loaded = sync_session(
+        "nntp", "client.group('misc.test'); list(client.overview()); list(client.articles())")
+    assert "asyncio" not in loaded
+
+
 def test_a_sync_ftp_session_loads_no_asyncio() -> None:
     loaded = sync_session("ftp", "list(client.list(''))")
     assert "asyncio" not in loaded
