@@ -312,6 +312,13 @@ def test_there_and_back(mail: Callable[..., str], store: MailStore, tmp_path: Pa
     mail("import", "alice/trash", "one.eml", "maildir:two", "--flag", "seen")
     assert len(store["Trash"].messages) == 2
     assert "nothing of that name" in mail("import", "alice", "missing", code=3)
+    for verb in ("list", "folders"):
+        assert "nothing of that name" in mail(verb, "mbox:missing", code=3)
+    assert not (tmp_path / "missing").exists()
+    (tmp_path / "old").write_bytes(b"From a Thu Jan  1 00:00:00 1970\nContent-Length: 9\n\n"
+                                   b"From you\n\n")  # not quoted: mboxcl2
+    mail("export", "alice", "mbox:old", one)
+    assert mailboxes.kind_of(tmp_path / "old") == "mboxcl2"
     assert "not on this disk" in mail("export", "alice", "bob/Sent", code=2)
 
 
@@ -368,7 +375,7 @@ def test_a_connection_that_breaks_is_made_anew(
         running.imap.faults.clear()
         store.append("INBOX", MAIL[2])
 
-    monkeypatch.setattr("postel.cli.mail_watch.time.sleep", pause)
+    monkeypatch.setattr("postel.cli.mail_watch.sleep", pause)
     running.imap.faults.on("IDLE", b"* BYE maintenance", close=True)
     out = mail("watch", "alice", "--count", "1", "--seconds", "20")
     assert "again in 1 s" in out

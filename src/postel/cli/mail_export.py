@@ -18,14 +18,12 @@ from .render import Bar, print_json, size
 if TYPE_CHECKING:
     from ..mail.post_sync import Post
     from ..mailboxes import Letter
-    from ..mailboxes.face import Kind
+    from ..mailboxes.face import Box, Kind
 
 __all__ = ["export", "import_"]
 
 _AT_ONCE = 200
 """Messages that are synced to the disk together."""
-
-_KINDS = {"mbox": "mboxrd", "box": "", "": ""}
 
 
 @click.command("export")
@@ -65,11 +63,9 @@ def export(where: str, target: str, keys: tuple[str, ...], settings: Settings, q
 
 def _write(post: Post, chosen: list[str], path: str, kind: str, settings: Settings,
            as_json: bool) -> tuple[int, int]:
-    from .. import mailboxes
     from ..types import Progress
 
-    box = mailboxes.open(Path(path).expanduser(),
-                         cast("Kind | None", _KINDS.get(kind, kind) or None))
+    box = _target(Path(path).expanduser(), kind)
     bar = Bar(False if settings.quiet or as_json else None, unit=_count)
     count, total, waiting = 0, 0, list["Letter"]()
     try:
@@ -84,6 +80,16 @@ def _write(post: Post, chosen: list[str], path: str, kind: str, settings: Settin
     finally:
         bar.done()
     return count, total
+
+
+def _target(path: Path, kind: str) -> Box:
+    """The mailbox to write into; an mbox of another variant stays one."""
+    from .. import mailboxes
+
+    if kind in ("mbox", "box", ""):
+        known = mailboxes.kind_of(path)
+        return mailboxes.open(path, known or ("mboxrd" if kind == "mbox" else None))
+    return mailboxes.open(path, cast("Kind", kind))
 
 
 def _count(messages: float) -> str:

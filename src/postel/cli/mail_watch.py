@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
+from time import sleep
 from typing import TYPE_CHECKING
 
 import click
@@ -60,7 +60,7 @@ def watch(where: str | None, settings: Settings, command: str | None, everywhere
             if not known:  # it has never worked
                 raise
             click.echo(f"postel: {display(str(error))}; again in {pause:.0f} s", err=True)
-            time.sleep(pause)
+            sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .. import mailboxes
+from ..errors import NotFound
 from ..imap.query_match import Candidate, matches
 from ..mailboxes.face import Box, Kind, Letter, Stored
 from ..transport import disk_async as disk
@@ -29,7 +30,6 @@ _PAUSE = 2.0
 """Seconds between two looks at a mailbox that is watched."""
 
 _Summaries = list[Summary]
-_NEW_KINDS = {"mbox": "mboxrd", "box": ""}
 
 
 class AsyncDiskPost(AsyncPost):
@@ -39,14 +39,23 @@ class AsyncDiskPost(AsyncPost):
         super().__init__(where, account)
         self._path = Path(where.path).expanduser()
 
-    def _kind(self) -> Kind | None:
-        word = self.where.box
-        return cast("Kind | None", _NEW_KINDS.get(word, word) or None)
+    def _opened(self, *, make: bool) -> Box:
+        """The mailbox; one that is not there is made only to put something into it.
 
-    def _box(self, folder: str) -> Box:
+        Raises:
+            NotFound: it is not there.
+        """
+        word = self.where.box
+        kind = cast("Kind | None", "" if word in ("mbox", "box") else word) or None
+        if not make and not self._path.exists():
+            raise NotFound(f"opening {self._path}: there is nothing of that name")
+        if kind is None and word == "mbox" and mailboxes.kind_of(self._path) is None:
+            kind = "mboxrd"  # one that is to be made, or is empty
+        return mailboxes.open(self._path, kind)
+
+    def _box(self, folder: str, *, make: bool = False) -> Box:
         name = folder or self.folder
-        kind = None if self._path.exists() else self._kind()
-        box = mailboxes.open(self._path, kind)
+        box = self._opened(make=make)
         if name in ("", ".") or name.upper() == "INBOX":
             return box
         inside = box.folders()
@@ -59,6 +68,7 @@ class AsyncDiskPost(AsyncPost):
         return await disk.call(self._tree)
 
     def _tree(self) -> list[FolderView]:
+        self._opened(make=False)
         found = []
         for name, box in mailboxes.tree(self._path):
             stored = list(box)
@@ -141,7 +151,7 @@ class AsyncDiskPost(AsyncPost):
 
     async def put(self, folder: str, letters: Iterable[Letter]) -> Names:
         """Put messages into a folder; a mailbox that is not there yet is made."""
-        return await disk.call(lambda: self._box(folder).extend(letters))
+        return await disk.call(lambda: self._box(folder, make=True).extend(letters))
 
 
 class _AsyncLooks(AsyncArrivals):
