@@ -384,6 +384,37 @@ def test_a_window_is_asked_for_in_one_packet_and_left_for_free() -> None:
             assert sum(c.startswith(b"ARTICLE") for c in peer.commands) < 100
 
 
+def test_a_sparse_group_is_asked_which_numbers_there_are() -> None:
+    answers = {"GROUP": b"211 3 1 9000000 g\r\n", "LISTGROUP": b"211 3 1 9000000 g\r\n7\r\n9000000\r\n.\r\n"}
+    with NNTPPeer(answers) as peer:
+        with client(peer) as news:
+            group = news.group("g")
+            assert [one.number for one in news.articles(group)] == [7, 9_000_000]
+            assert b"LISTGROUP g 1-9000000" in peer.commands
+
+
+def test_closing_in_the_middle_waits_for_nothing() -> None:
+    def article(line: Any, n: str) -> bytes | None:
+        return b"220 %b <a@x>\r\n.\r\n" % n.encode() if int(n) < 9 else None  # then silence
+
+    with NNTPPeer({"ARTICLE": article}) as peer:
+        with client(peer, timeout=60.0) as news:
+            news.group("g")
+            for one in news.articles(range(1, 100)):
+                if one.number == 2:
+                    break
+        assert b"QUIT" not in peer.commands
+
+
+def test_what_rfc_977_knew() -> None:
+    answers = {"LIST ACTIVE": b"501 what?\r\n", "LIST": b"215 x\r\na.b 9 1 y\r\n.\r\n",
+               "LISTGROUP": [b"501 what?\r\n", b"211 list\r\n1\r\n3\r\n5\r\n.\r\n"]}
+    with NNTPPeer(answers) as peer:
+        with client(peer) as news:
+            assert [one.name for one in news.list()] == ["a.b"]
+            assert news.listgroup("g", 2, 4) == [3]
+
+
 def test_depth_one_waits_for_each() -> None:
     waiting: list[int] = []
 

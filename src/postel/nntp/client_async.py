@@ -15,7 +15,14 @@ from ..errors import NotSupported, UsageError
 from . import commands, listings
 from .feeding_async import AsyncFeeding
 from .overview import Overview, rows
-from .reading_async import AsyncArticleBody, AsyncArticles, AsyncRanges, AsyncRows, named
+from .reading_async import (
+    AsyncArticleBody,
+    AsyncArticles,
+    AsyncRanges,
+    AsyncReading,
+    AsyncRows,
+    named,
+)
 from .types import Article, Group, HeaderValue, Stat
 
 __all__ = ["AsyncClient", "AsyncOverviews"]
@@ -24,6 +31,7 @@ Which = range | Group | Iterable[int | str] | None
 
 _OVER = ("OVER", "XOVER")
 _HDR = ("HDR", "XHDR")
+_MANY = 2_000
 
 
 class AsyncClient(AsyncFeeding):
@@ -73,7 +81,12 @@ class AsyncClient(AsyncFeeding):
         numbers = None if first is None else commands.span(first, last)
         command = commands.listgroup(current if numbers else name, numbers)
         async with self._operation(str(command), timeout):
-            reply = await self._expect(command, 211)
+            reply = await self._ask(command)
+            if reply.code == 501 and first is not None:  # before RFC 3977 it took no range
+                found = await self.listgroup(current)
+                return [one for one in found if first <= one and (last is None or one <= last)]
+            if reply.code != 211:
+                raise self._refused(command, reply)
             told = reply.text.split()
             if len(told) > 3 and told[0].isdigit():
                 self.selected = listings.parse_group(reply.text, current or "")
@@ -265,7 +278,15 @@ class AsyncClient(AsyncFeeding):
         numbers = self._numbers(which)
         if skip is None:
             skip = isinstance(numbers, range)
-        return AsyncArticles(self, part, numbers, skip=skip, depth=depth)
+        sparse = skip and isinstance(numbers, range) and self._is_sparse(numbers)
+        return AsyncArticles(self, part, numbers, skip=skip, depth=depth,
+                             find=self.listgroup if sparse else None)
+
+    def _is_sparse(self, numbers: range) -> bool:
+        """Whether it is worth asking first which numbers have an article."""
+        group = self.selected
+        return (group is not None and numbers.step == 1 and len(numbers) >= _MANY
+                and group.count * 4 < len(numbers))
 
     def _numbers(self, which: Which) -> Iterable[Any]:
         if which is None:
@@ -300,6 +321,12 @@ class AsyncClient(AsyncFeeding):
     async def quit(self) -> None:
         """Say goodbye, and close."""
         await self.aclose()
+
+    async def aclose(self) -> None:
+        """Say goodbye and close; in the middle of reading, without a word."""
+        if isinstance(self._unfinished, AsyncReading):
+            await self._drop()  # a goodbye would be answered after all that is still to come
+        await super().aclose()
 
 
 class AsyncOverviews(AsyncRanges[Overview]):

@@ -15,7 +15,14 @@ from ..errors import NotSupported, UsageError
 from . import commands, listings
 from .feeding_sync import Feeding
 from .overview import Overview, rows
-from .reading_sync import ArticleBody, Articles, Ranges, Rows, named
+from .reading_sync import (
+    ArticleBody,
+    Articles,
+    Ranges,
+    Reading,
+    Rows,
+    named,
+)
 from .types import Article, Group, HeaderValue, Stat
 
 __all__ = ["Client", "Overviews"]
@@ -24,6 +31,7 @@ Which = range | Group | Iterable[int | str] | None
 
 _OVER = ("OVER", "XOVER")
 _HDR = ("HDR", "XHDR")
+_MANY = 2_000
 
 
 class Client(Feeding):
@@ -73,7 +81,12 @@ class Client(Feeding):
         numbers = None if first is None else commands.span(first, last)
         command = commands.listgroup(current if numbers else name, numbers)
         with self._operation(str(command), timeout):
-            reply = self._expect(command, 211)
+            reply = self._ask(command)
+            if reply.code == 501 and first is not None:  # before RFC 3977 it took no range
+                found = self.listgroup(current)
+                return [one for one in found if first <= one and (last is None or one <= last)]
+            if reply.code != 211:
+                raise self._refused(command, reply)
             told = reply.text.split()
             if len(told) > 3 and told[0].isdigit():
                 self.selected = listings.parse_group(reply.text, current or "")
@@ -265,7 +278,15 @@ class Client(Feeding):
         numbers = self._numbers(which)
         if skip is None:
             skip = isinstance(numbers, range)
-        return Articles(self, part, numbers, skip=skip, depth=depth)
+        sparse = skip and isinstance(numbers, range) and self._is_sparse(numbers)
+        return Articles(self, part, numbers, skip=skip, depth=depth,
+                             find=self.listgroup if sparse else None)
+
+    def _is_sparse(self, numbers: range) -> bool:
+        """Whether it is worth asking first which numbers have an article."""
+        group = self.selected
+        return (group is not None and numbers.step == 1 and len(numbers) >= _MANY
+                and group.count * 4 < len(numbers))
 
     def _numbers(self, which: Which) -> Iterable[Any]:
         if which is None:
@@ -300,6 +321,12 @@ class Client(Feeding):
     def quit(self) -> None:
         """Say goodbye, and close."""
         self.close()
+
+    def close(self) -> None:
+        """Say goodbye and close; in the middle of reading, without a word."""
+        if isinstance(self._unfinished, Reading):
+            self._drop()  # a goodbye would be answered after all that is still to come
+        super().close()
 
 
 class Overviews(Ranges[Overview]):

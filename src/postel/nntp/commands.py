@@ -160,8 +160,8 @@ def xpat(field: str, which: str, patterns: tuple[str, ...]) -> Ask:
 
 
 def list_(keyword: str, *arguments: str) -> Ask:
-    """LIST with one of its keywords."""
-    return command(f"LIST {keyword}", *arguments, bodies=_LISTS)
+    """LIST with one of its keywords; with "", as RFC 977 knew it."""
+    return command(f"LIST {keyword}".rstrip(), *arguments, bodies=_LISTS)
 
 
 def newgroups(when: str) -> Ask:

@@ -45,7 +45,10 @@ class AsyncListing(AsyncLogin):
             ...     [group.name async for group in news.list("misc.*")]
             ['misc.test']
         """
-        return self._rows("ACTIVE", pattern, listings.parse_active)
+        if pattern is not None:
+            return self._rows("ACTIVE", pattern, listings.parse_active)
+        asks = (commands.list_("ACTIVE"), commands.list_(""))  # RFC 977 knows LIST alone
+        return AsyncRows(self, asks, listings.parse_active)
 
     def list_counts(self, pattern: str | None = None) -> AsyncRows[Listed]:
         """The groups with how many articles they have (RFC 6048): one GROUP less for each.

@@ -26,7 +26,7 @@ from .wire import Ask, Data, Reply
 if TYPE_CHECKING:
     from .control_sync import Control
 
-__all__ = ["ArticleBody", "Articles", "Ranges", "Rows"]
+__all__ = ["ArticleBody", "Articles", "Ranges", "Reading", "Rows"]
 
 T = TypeVar("T")
 
@@ -44,7 +44,11 @@ _NONE_THERE = (420, 423, 430)
 _UNKNOWN = (500, 501, 503)
 
 
-class Rows(Results[T]):
+class Reading(Results[T]):
+    """What only reads: a connection that is closed in the middle of it loses nothing."""
+
+
+class Rows(Reading[T]):
     """The rows of one command's body, as they come.
 
     Args:
@@ -100,7 +104,7 @@ class Rows(Results[T]):
         raise client._refused(command, reply)
 
 
-class Ranges(Results[T]):
+class Ranges(Reading[T]):
     """Rows about the articles of a range, asked for piece by piece.
 
     Args:
@@ -247,7 +251,7 @@ class Ranges(Results[T]):
         raise client._refused(command, reply)
 
 
-class Articles(Results[Article]):
+class Articles(Reading[Article]):
     """Articles in turn, the next ones asked for before they are needed.
 
     Args:
@@ -256,13 +260,17 @@ class Articles(Results[Article]):
         which: numbers or ids, taken as they are needed.
         skip: whether those that are not there are left out.
         depth: how many may be under way; None measures it.
+        find: tells which numbers from a first to a last have an article, where most have none.
     """
 
     def __init__(self, client: Control, part: str, which: Iterable[int | str], *,
-                 skip: bool, depth: int | None) -> None:
+                 skip: bool, depth: int | None,
+                 find: Callable[[None, int, int], Any] | None = None) -> None:
         super().__init__()
         self._client = client
         self._part = part
+        self._range = which if isinstance(which, range) else range(0)
+        self._find = find
         self._which: Iterator[int | str] = iter(which)
         self._skip = skip
         self._most = depth
@@ -296,6 +304,9 @@ class Articles(Results[Article]):
         with client._operation(self._part):
             if self._depth is None:
                 self._depth = Depth(client.latency, self._most)
+                if self._find is not None:
+                    self._which = iter(self._find(
+                        None, self._range.start, self._range.stop - 1))
             try:
                 batch = self._batch(self._depth)
             except ConnectionLost as error:
