@@ -17,6 +17,8 @@ from .mail_answer import forward, reply
 from .mail_change import copy, delete, flag, move
 from .mail_check import command as check
 from .mail_compose import command as compose
+from .mail_console import alone
+from .mail_console import command as console
 from .mail_export import export, import_
 from .mail_mailbox import command as mailbox
 from .mail_migrate import migrate
@@ -35,14 +37,21 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.group("mail")
-def command() -> None:
-    """Mail: read, search, answer, file, move, watch, fetch, send."""
+@click.group("mail", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Mail: read, search, answer, file, move, watch, fetch, send.
+
+    Without a verb, in a terminal: the console, as by `postel mail console`.
+    """
+    if ctx.invoked_subcommand is None:
+        alone(ctx)
 
 
 command.add_command(accounts)
 command.add_command(check)
 command.add_command(compose)
+command.add_command(console)
 command.add_command(mailbox)
 command.add_command(outbox)
 command.add_command(parse)

@@ -152,8 +152,8 @@ def _defects(message: Parsed, *, everything: bool) -> None:
         click.echo(f"and {len(found) - _DEFECTS} more: --defects")
 
 
-def save_attachments(message: Parsed, folder: Path) -> dict[int, Path]:
-    """Each attachment in a file of its own, which was not there before."""
+def save_attachments(message: Parsed, folder: Path, only: int | None = None) -> dict[int, Path]:
+    """Each attachment, or one of them, in a file of its own, which was not there before."""
     from ..messages.attachments import unlike
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -161,6 +161,8 @@ def save_attachments(message: Parsed, folder: Path) -> dict[int, Path]:
     counts: dict[str, int] = {}
     saved = {}
     for number, one in enumerate(message.attachments):
+        if only not in (None, number):
+            continue
         name = unlike(one.name, taken, counts)
         taken.add(name.lower())
         saved[number] = _write(folder, name, one)
