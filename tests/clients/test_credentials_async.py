@@ -186,7 +186,8 @@ async def test_what_makes_no_sense(peer: OAuthPeer) -> None:
 
 
 async def test_by_a_device(peer: OAuthPeer) -> None:
-    keys, shown = Memory(), []
+    keys = Memory()
+    shown: list[object] = []
     ann = AsyncCredentials(account(BY_OAUTH), lambda: keys)
     peer.script.append((400, b'{"error": "invalid_client"}'))
     with pytest.raises(AuthenticationError, match="invalid_client"):

@@ -104,8 +104,10 @@ def search(where: str, words: tuple[str, ...], settings: Settings, last: int | N
 
 
 def query_of(words: tuple[str, ...]) -> Query:
-    """What was typed. One argument is the query as it stands; of several, one with blanks is a
-    phrase, whose quotes the shell took away.
+    """What was typed, as a query.
+
+    One argument is the query as it stands; of several, one with blanks is a phrase, whose quotes
+    the shell took away.
     """
     from ..imap.query_plain import plain
 

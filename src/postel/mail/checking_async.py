@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AuthenticationError, PostelError
-from ..imap.client_async import AsyncClient as AsyncIMAP
-from ..pop3.client_async import AsyncClient as AsyncPOP3
-from ..smtp.client_async import AsyncClient as AsyncSMTP
+from ..imap.client_async import AsyncClient as AsyncIMAPClient
+from ..pop3.client_async import AsyncClient as AsyncPOP3Client
+from ..smtp.client_async import AsyncClient as AsyncSMTPClient
 from ..transport.clock_async import now
 from ..urls import URL
 from .accounts import Account
@@ -18,9 +18,9 @@ from .credentials_async import AsyncCredentials
 
 __all__ = ["Tried", "check_account", "check_server", "right_user"]
 
-_CLIENTS: dict[str, Any] = {"imap": AsyncIMAP, "imaps": AsyncIMAP, "pop3": AsyncPOP3,
-                            "pop3s": AsyncPOP3, "submission": AsyncSMTP, "smtps": AsyncSMTP,
-                            "smtp": AsyncSMTP}
+_CLIENTS: dict[str, Any] = {"imap": AsyncIMAPClient, "imaps": AsyncIMAPClient, "pop3": AsyncPOP3Client,
+                            "pop3s": AsyncPOP3Client, "submission": AsyncSMTPClient, "smtps": AsyncSMTPClient,
+                            "smtp": AsyncSMTPClient}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AuthenticationError, PostelError
-from ..imap.client_sync import Client as IMAP
-from ..pop3.client_sync import Client as POP3
-from ..smtp.client_sync import Client as SMTP
+from ..imap.client_sync import Client as IMAPClient
+from ..pop3.client_sync import Client as POP3Client
+from ..smtp.client_sync import Client as SMTPClient
 from ..transport.clock_sync import now
 from ..urls import URL
 from .accounts import Account
@@ -18,9 +18,9 @@ from .credentials_sync import Credentials
 
 __all__ = ["Tried", "check_account", "check_server", "right_user"]
 
-_CLIENTS: dict[str, Any] = {"imap": IMAP, "imaps": IMAP, "pop3": POP3,
-                            "pop3s": POP3, "submission": SMTP, "smtps": SMTP,
-                            "smtp": SMTP}
+_CLIENTS: dict[str, Any] = {"imap": IMAPClient, "imaps": IMAPClient, "pop3": POP3Client,
+                            "pop3s": POP3Client, "submission": SMTPClient, "smtps": SMTPClient,
+                            "smtp": SMTPClient}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ def told_by(command: str | tuple[str, ...], *, timeout: float = PATIENCE) -> Sec
     shown = display((command if isinstance(command, str) else command[0])[:80])
     try:
         done = subprocess.run(words, shell=isinstance(command, str),  # noqa: S603 - their own
-                              capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout, check=False)
+                              capture_output=True, stdin=subprocess.DEVNULL,
+                              timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
         raise AuthenticationError(f"password_command {shown}: no answer in {timeout:.0f} s",
                                   hint="does it wait for something on a terminal?") from None
