@@ -18,9 +18,10 @@ from .credentials_async import AsyncCredentials
 
 __all__ = ["Tried", "check_account", "check_server", "right_user"]
 
-_CLIENTS: dict[str, Any] = {"imap": AsyncIMAPClient, "imaps": AsyncIMAPClient, "pop3": AsyncPOP3Client,
-                            "pop3s": AsyncPOP3Client, "submission": AsyncSMTPClient, "smtps": AsyncSMTPClient,
-                            "smtp": AsyncSMTPClient}
+_CLIENTS: dict[str, Any] = {
+    "imap": AsyncIMAPClient, "imaps": AsyncIMAPClient, "pop3": AsyncPOP3Client,
+    "pop3s": AsyncPOP3Client, "submission": AsyncSMTPClient, "smtps": AsyncSMTPClient,
+    "smtp": AsyncSMTPClient}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from .credentials_sync import Credentials
 
 __all__ = ["Tried", "check_account", "check_server", "right_user"]
 
-_CLIENTS: dict[str, Any] = {"imap": IMAPClient, "imaps": IMAPClient, "pop3": POP3Client,
-                            "pop3s": POP3Client, "submission": SMTPClient, "smtps": SMTPClient,
-                            "smtp": SMTPClient}
+_CLIENTS: dict[str, Any] = {
+    "imap": IMAPClient, "imaps": IMAPClient, "pop3": POP3Client,
+    "pop3s": POP3Client, "submission": SMTPClient, "smtps": SMTPClient,
+    "smtp": SMTPClient}
 
 
 @dataclass(frozen=True, slots=True)
