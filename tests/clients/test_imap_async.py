@@ -72,6 +72,21 @@ async def test_ways_in(offers: str, auth: str | None, words: list[bytes]) -> Non
             assert peer.words == words
 
 
+async def test_a_password_that_no_quotes_can_hold_waits_for_the_server() -> None:
+    with IMAPPeer(offers="IMAP4rev1") as peer:
+        async with client(peer, user="änne", password="p\u00e4"):
+            assert peer.words == ["LOGIN änne pä".encode()]
+            assert b"{5}\r\n" in peer.heard
+
+
+async def test_a_server_that_speaks_utf8_only() -> None:
+    with IMAPPeer({"ENABLE": ok(b"* ENABLED UTF8=ACCEPT\r\n"), "CREATE": ok()},
+                  offers="IMAP4rev1 AUTH=PLAIN ENABLE UTF8=ONLY") as peer:
+        async with client(peer) as box:
+            await box.create("Entwürfe")
+            assert peer.words[-1] == 'CREATE "Entwürfe"'.encode()
+
+
 async def test_without_an_initial_response_it_waits() -> None:
     def play(line: Any, tag: bytes, command: bytes) -> bytes:
         line.say(b"+ \r\n")

@@ -236,6 +236,8 @@ class Login(Control):
             self.id({"name": "postel", "version": __version__})
         if self.rev2 and "IMAP4REV2" in self.capabilities and "IMAP4REV1" in self.capabilities:
             self.enable("IMAP4rev2")
+        elif "UTF8=ONLY" in self.capabilities:  # RFC 9755 section 6: nothing goes without
+            self.enable("UTF8=ACCEPT")
 
     def unauthenticate(self) -> None:
         """Log out but keep the connection (RFC 8437), for another `authenticate`.

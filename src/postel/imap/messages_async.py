@@ -279,7 +279,8 @@ class AsyncMessages(AsyncSelecting):
         Without MOVE they are copied, marked as deleted, and expunged by UID. If the connection
         breaks in between, they are in both folders, never in none. Without UIDPLUS they are
         expunged only if nothing else is marked as deleted; else they stay, marked, and `alerts`
-        tells so.
+        tells so. (What another program marks in that very moment goes, too: such servers have no
+        way to prevent it.)
 
         Returns:
             Where they are now, as far as the server tells.
