@@ -14,7 +14,7 @@ __all__ = ["NNTPService"]
 
 
 class NNTPService(Service):
-    """News: groups and articles in memory, or from a spool folder.
+    """News: groups and articles in memory; `Spool.load_mbox` and `load_spool` bring more.
 
     Attributes:
         spool: the groups and articles; may be changed at any time.
