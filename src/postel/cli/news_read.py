@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..nntp.location import Location
     from ..nntp.overview import Overview
 
-__all__ = ["groups", "line", "list_", "over", "read", "record"]
+__all__ = ["groups", "line", "list_", "over", "read", "record", "threaded"]
 
 _USUAL = 40
 _MOST = 10_000_000
@@ -85,7 +85,7 @@ def list_(group: str, settings: Settings, last: int, everything: bool, flat: boo
     if flat:
         _show([(row, 0) for row in rows], as_json)
     else:
-        _show(_threaded(rows), as_json)
+        _show(threaded(rows), as_json)
 
 
 @click.command("over")
@@ -170,7 +170,8 @@ def _rows(news: Client, place: Location, last: int | None) -> Iterable[Overview]
     return news.over(first, stop)
 
 
-def _threaded(rows: list[Overview]) -> list[tuple[Overview, int]]:
+def threaded(rows: list[Overview]) -> list[tuple[Overview, int]]:
+    """Articles in the order of their threads, each with its depth."""
     from ..messages import Threads
 
     threads: Threads[int] = Threads()

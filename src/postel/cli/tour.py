@@ -6,8 +6,10 @@ tour ends well only if all of them held. Nothing leaves this machine.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,14 +21,20 @@ import click
 from .render import Bar, duration, size
 from .tour_files import ROWS as OTHERS
 from .tour_mail import ROWS as MAIL
+from .tour_news import ROWS as NEWS
+from .tour_post import ROWS as POST
 from .tour_rfc import ROWS as SERIES
 from .tour_rows import FIRST, LAST, Ground, Result
+from .tour_terminals import ROWS as TERMINALS
 from .tour_trees import ROWS as TREES
 
 __all__ = ["ROWS", "command"]
 
-ROWS = (*FIRST, *OTHERS, *TREES, *MAIL, *SERIES, *LAST)
+ROWS = (*FIRST, *OTHERS, *TREES, *MAIL, *POST, *NEWS, *TERMINALS, *SERIES, *LAST)
 """All rows, in order: a title, and the function that does it."""
+
+_WIDEST = 100
+"""Columns that a line is folded to at most."""
 
 
 @dataclass
@@ -84,21 +92,28 @@ def _visit(row: _Row, visit: Callable[[Ground], Result], ground: Ground, quiet: 
     ground.bar.done()
     if not quiet:
         for line in row.result.told if row.result else [row.problem]:
-            click.echo(f"    {line}")
+            click.echo(_folded(line))
+
+
+def _folded(line: str) -> str:
+    """A line of what a row tells, within the terminal."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    inner = " " * (4 + len(line) - len(line.lstrip()))
+    return textwrap.fill(line.lstrip(), width, initial_indent=inner,
+                         subsequent_indent=f"{inner}  ", break_on_hyphens=False)
 
 
 def _table(rows: list[_Row]) -> None:
-    """What was done, how many, bytes, seconds, verified."""
+    """What was done, how many, bytes, seconds, verified: within 80 columns."""
     width = max(len(row.title) for row in rows)
-    click.echo(f"\n{'':2}{'what':{width}}  {'how many':>9}  {'bytes':>10}  {'seconds':>7}  "
-               "verified")
+    click.echo(f"\n{'':2}{'what':{width}}  {'count':>5}  {'bytes':>9}  {'sec':>5}  verified by")
     for row in rows:
         if row.result is None:
             click.echo(f"{click.style('✗', fg='red')} {row.title:{width}}  {row.problem}")
             continue
         result = row.result
-        click.echo(f"{click.style('✓', fg='green')} {row.title:{width}}  {result.count:>9}  "
-                   f"{size(result.size):>10}  {row.seconds:7.2f}  {result.verified}")
+        click.echo(f"{click.style('✓', fg='green')} {row.title:{width}}  {result.count:>5}  "
+                   f"{size(result.size):>9}  {row.seconds:5.2f}  {result.verified}")
     total = sum(row.seconds for row in rows)
     held = sum(row.result is not None for row in rows)
     sys.stdout.flush()

@@ -116,8 +116,8 @@ def tftp(ground: Ground) -> Result:
 
 ROWS: tuple[tuple[str, Callable[[Ground], Result]], ...] = (
     ("SFTP: a tree up and down", sftp_tree),
-    ("HTTP: resume after a cut, not after a change", http_resume),
-    ("WebDAV over TLS: a tree up, copy, move, down", webdav),
-    ("TFTP: an image up and down, packets lost", tftp),
+    ("HTTP: resumed, or begun anew", http_resume),
+    ("WebDAV: a tree up, copied, down", webdav),
+    ("TFTP: an image, packets lost", tftp),
 )
 """The rows, in order: a title, and the function that does it."""

@@ -74,7 +74,7 @@ def letter(ground: Ground) -> Result:
     with Names(lab.url("dns")) as names:
         (verdict,) = authenticate(fetched, names).dkim
     check(verdict.result == "pass", f"the signature: {verdict.result}: {verdict.reason}")
-    return Result(1, len(message), "byte for byte, files, DKIM",
+    return Result(1, len(message), "bytes, DKIM",
                   [f"{peer.tls}, {peer.cipher}", f"DKIM by {verdict.domain}: {verdict.result}",
                    *(display(str(one)) for one in sent.recipients)])
 
@@ -100,11 +100,11 @@ def outbox(ground: Ground) -> Result:
     caught = lab.mail.messages[before:]
     got = sorted(address for one in caught for address in one.recipients)
     check(got == ["bob@lab.test", "carol@lab.test"], f"it came to {got}")
-    return Result(len(caught), sum(one.size for one in caught), "each of them once", told)
+    return Result(len(caught), sum(one.size for one in caught), "each once", told)
 
 
 ROWS = (
-    ("Mail: many languages, signed, sent by TLS, fetched", letter),
-    ("Mail: waits on disk, tried again, never twice", outbox),
+    ("Mail: signed, sent, fetched", letter),
+    ("Mail: an outbox, a busy server", outbox),
 )
 """The rows of mail, in order."""

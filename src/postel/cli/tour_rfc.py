@@ -31,10 +31,10 @@ def series(ground: Ground) -> Result:
     with Library(folder, offline=True) as library:
         check(library.get(20001).obsoleted_by == (30001,), "offline, it is another")
         size = sum(path.stat().st_size for path in library.store.numbers().values())
-    return Result(first.here, size, "sections, rules, errata, the second run", [
+    return Result(first.here, size, "text, search", [
         f"{memo.name}, section {part.name}: {part.own.count(chr(10))} lines",
         update_line(second), f"found: RFC {hits[0].number} section {hits[0].section}"])
 
 
-ROWS = (("the RFC series: mirrored, read, searched", series),)
+ROWS = (("RFC series: mirrored, searched", series),)
 """Title and function of each row."""

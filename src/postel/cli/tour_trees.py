@@ -138,12 +138,12 @@ def planned(ground: Ground) -> Row:
     holds(result.ok, f"{len(result.failures)} actions failed")
     again = check(where, target)
     holds(again.empty and not again.problems, "the two sides differ after all")
-    return Row(len(made.actions), made.size, "digests of both sides",
+    return Row(len(made.actions), made.size, "both sides alike",
                [*told, f"applied; {again.same} files checked, all alike"])
 
 
 ROWS: tuple[tuple[str, Callable[[Ground], Row]], ...] = (
-    ("A tree through HTTP, FTP, SFTP, WebDAV; killed", four_servers),
-    ("A plan: shown, applied; a check", planned),
+    ("Mirror: four servers, killed once", four_servers),
+    ("Plan: shown, applied, checked", planned),
 )
 """The rows, in order: a title, and the function that does it."""
