@@ -276,6 +276,7 @@ class AsyncArticles(AsyncReading[Article]):
         self._most = depth
         self._group = client.selected
         self._depth: Depth | None = None
+        self._noted = 0.0
         self._asked: deque[tuple[int | str, Ask]] = deque()
         self._size_asked = 0
         self._refused: ReplyError | None = None
@@ -303,7 +304,7 @@ class AsyncArticles(AsyncReading[Article]):
             client._unfinished = None
         async with client._operation(self._part):
             if self._depth is None:
-                self._depth = Depth(client.latency, self._most)
+                self._depth, self._noted = Depth(client.latency, self._most), now()
                 if self._find is not None:
                     self._which = iter(await self._find(
                         None, self._range.start, self._range.stop - 1))
@@ -346,7 +347,7 @@ class AsyncArticles(AsyncReading[Article]):
     async def _gather(self) -> list[Article]:
         """The next articles, up to half a window or a batch of bytes."""
         batch: list[Article] = []
-        size, client, begun = 0, self._client, now()
+        size, client = 0, self._client
         for _ in range(max(1, len(self._asked) // 2)):
             which, command = self._asked[0]
             reply = await client._reply(command)
@@ -359,10 +360,11 @@ class AsyncArticles(AsyncReading[Article]):
             self._size_asked -= len(command.line)
             batch.append(named(which, reply, data))
             size += len(data)
-            if size > _BATCH:
-                break
+            if size > _BATCH or client._grammar.is_drained:
+                break  # what is here is handed out before the rest is waited for
         if self._depth is not None:
-            self._depth.note(articles=len(batch), size=size, seconds=now() - begun)
+            before, self._noted = self._noted, now()
+            self._depth.note(articles=len(batch), size=size, seconds=self._noted - before)
         return batch
 
     async def _not_there(self, command: Ask, reply: Reply) -> bool:

@@ -114,6 +114,11 @@ class Wire:
         """Whether COMPRESS is in effect."""
         return self._inflater is not None
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether all that has come so far has been read."""
+        return not len(self._lines)
+
     def send(self, command: Ask) -> bytes:
         """Note that *command* is due an answer; return the bytes to send."""
         self._due.append(command)
