@@ -140,3 +140,46 @@ def test_a_broken_file_is_told_with_its_line(here: lab.Lab, postel: Callable[...
     out = postel("mail", "accounts", "list", code=2).output
     assert "line 2: adress: there is no such key" in out
     assert "did you mean address?" in out
+
+
+@pytest.mark.slow
+def test_a_person_at_a_terminal(here: lab.Lab, tmp_path: Path) -> None:
+    """The password is typed once, unseen; the passphrase of the new file of keys twice."""
+    pty = pytest.importorskip("pty")
+    import os
+    import subprocess
+    import sys
+
+    host, port = here.address("imap")
+    smtp = here.address("submission")[1]
+    # a terminal of its own, which getpass opens as /dev/tty
+    code = ("import fcntl, runpy, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+            "runpy.run_module('postel', run_name='__main__')")
+    words = ["-c", code, "mail", "accounts", "add", "alice@example.org",
+             "--imap", f"imap://alice@{host}:{port}/", "--smtp", f"submission://alice@{host}:{smtp}/"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("POSTEL_")}
+    env |= {"POSTEL_CONFIG": str(tmp_path / "typed"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    terminal, theirs = pty.openpty()
+    child = subprocess.Popen([sys.executable, *words], env=env, stdin=theirs, stdout=theirs,
+                             stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    seen, answers = b"", [(b"Password of alice@example.org: ", b"secret"),
+                          (b"A new passphrase for your keys: ", b"mellon"),
+                          (b"confirmation: ", b"mellon")]
+    while True:
+        try:
+            data = os.read(terminal, 4096)
+        except OSError:  # the child is gone
+            break
+        if not data:
+            break
+        seen += data
+        if answers and seen.endswith(answers[0][0]):
+            os.write(terminal, answers.pop(0)[1] + b"\n")
+    os.close(terminal)
+    assert child.wait(20) == 0, seen
+    assert not answers, seen
+    assert b"secret" not in seen
+    assert b"mellon" not in seen
+    assert (tmp_path / "typed" / "keys").stat().st_mode & 0o777 == 0o600
