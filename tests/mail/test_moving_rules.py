@@ -188,6 +188,21 @@ def test_what_was_flagged_meanwhile_comes_back() -> None:
         assert len(pair.left.boxes[INBOX].mails) == len(pair.right.boxes[INBOX].mails) == 1 + count
 
 
+def test_uids_that_were_given_anew_in_silence_delete_nothing() -> None:
+    pair = Pair()
+    for number in range(3):
+        pair.left.deliver(INBOX, letter(number))
+    pair.sync()
+    del pair.left.boxes[INBOX].mails[1]
+    mails = pair.right.boxes[INBOX].mails  # UIDVALIDITY stays, as on a bridge that was upgraded
+    mails[1], mails[2] = mails[2], mails[1]
+    held = pair.sync()
+    assert "another message's" in held.problems[0].reason
+    assert held.total("right").removed == 0
+    assert held.total("right").adds_up
+    assert len(mails) == 3
+
+
 def test_a_folder_that_cannot_be_read_stops_no_other() -> None:
     pair = Pair()
     pair.left.deliver(INBOX, letter(1))

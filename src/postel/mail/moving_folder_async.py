@@ -236,7 +236,7 @@ class AsyncFolder(AsyncView):
         links = self.plan.deletions[side]
         if not links:
             return
-        uids = [one.left if side == "left" else one.right for one in links]
+        uids = [_uid(one, side) for one in links]
         held = held or ("its uids have changed meanwhile" if self.broken else "")
         if held:
             self.tally[side].skipped += len(uids)
@@ -247,6 +247,8 @@ class AsyncFolder(AsyncView):
             self.run.moves += [Move("delete", self.name, side, uid) for uid in uids]
         else:
             try:
+                links = await self._as_known(side, links)
+                uids = [_uid(one, side) for one in links]
                 await self.run.side(side).expunge(self.paths[side], uids)
             except _REFUSED as error:
                 self.tally[side].skipped += len(uids)
@@ -254,6 +256,26 @@ class AsyncFolder(AsyncView):
                 return
             await disk.call(self.run.store.change, self.number, (), links)
         self.tally[side].removed += len(uids)
+
+    async def _as_known(self, side: SideName, links: list[Link]) -> list[Link]:
+        """Those whose uid still means what it meant: servers have given UIDs anew in silence."""
+        told = [one for one in links if one.facts.message_id]
+        found = await self.run.side(side).facts(self.paths[side],
+                                                [_uid(one, side) for one in told])
+        others = {one for one in told if (there := found.get(_uid(one, side))) is not None
+                  and there.message_id != one.facts.message_id}
+        for one in others:
+            self.tally[side].skipped += 1
+            self.run.problems.append(Problem(
+                self.name, side, _uid(one, side), "it is not deleted: its UID is another message's "
+                "now, though UIDVALIDITY is what it was"))
+        if others:
+            await disk.call(self.run.store.change, self.number, (), others)
+        return [one for one in links if one not in others]
+
+
+def _uid(link: Link, side: SideName) -> str:
+    return link.left if side == "left" else link.right
 
 
 def _other(side: SideName) -> SideName:
