@@ -268,6 +268,7 @@ def test_loading_from_disk(tmp_path: Path) -> None:
             spool.add(bad)
 
 
+@pytest.mark.slow
 def test_usenet_from_the_corpus(tmp_path: Path, corpora: object) -> None:
     """Three thousand real articles, read back byte for byte but for Path and Xref."""
     import tarfile
