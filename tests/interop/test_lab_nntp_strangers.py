@@ -1,4 +1,4 @@
-"""The lab's news server against clients that others wrote: nntplib, pynntp, curl, slrn, tin.
+"""The lab's news server against clients that others wrote: nntplib, pynntp, slrn, tin.
 
 The Python libraries are looked for here, in bench/.peers, in the system's Python, and in the one
 that POSTEL_PEERS names; nntplib was part of Python up to 3.12.

@@ -16,6 +16,7 @@ from postel.messages.codecs.yenc import encode
 from postel.messages.parsed import Parsed
 from postel.nntp import commands, listings, parse_location, wire
 from postel.nntp.bodies import PIECE
+from postel.nntp.location import server_of
 from postel.nntp.overview import STANDARD, Overview, parse_format, rows
 from postel.nntp.posting import answer, outgoing, transit
 from postel.nntp.wildmat import matches
@@ -354,6 +355,15 @@ def test_urls(text: str, server: str | None, group: str, first: int | None, last
 def test_urls_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         parse_location(text)
+
+
+def test_servers_of_urls() -> None:
+    assert str(server_of("news://ann@h.example:99/a.b")) == "nntp://ann@h.example:99"
+    assert str(server_of("nntps://h.example/a.b?x#y")) == "nntps://h.example"
+    assert server_of("h.example") == "h.example"
+    assert str(server_of("ftp://h.example/x")) == "ftp://h.example/x"  # the client refuses it
+    with pytest.raises(UsageError, match="it names no server"):
+        server_of("news:comp.lang.python")
 
 
 # -- articles ------------------------------------------------------------------------------
