@@ -26,7 +26,7 @@ __all__ = ["fetched", "section_of", "selected"]
 
 _SECTION = re.compile(r"(BODY|BINARY|BINARY\.SIZE|BODY\.PEEK|BINARY\.PEEK)\[(.*)\](?:<(\d+)>)?",
                       re.IGNORECASE | re.DOTALL)
-_WHOLE = {"RFC822": "", "RFC822.HEADER": "HEADER", "RFC822.TEXT": "TEXT"}
+_WHOLE = {"BODY[]": "", "RFC822": "", "RFC822.HEADER": "HEADER", "RFC822.TEXT": "TEXT"}
 
 
 def fetched(data: Untagged) -> Fetched:
