@@ -482,6 +482,33 @@ def test_keywords_beyond_what_a_maildir_keeps_stay_where_they_are(tmp_path: Path
     assert all(len(one.flags) == 2 for one in pair.left.boxes[INBOX].mails.values())
 
 
+def test_a_file_that_a_listing_missed_is_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree, far = MaildirTree(tmp_path / "Mail"), Account("far")
+    tree.append(INBOX, [Parcel("", letter(n)) for n in range(3)], tree.keys(INBOX, 3))
+    with MovingStore(None, "disk", "far") as store:
+        mover = Mover(DiskSide(tree), DiskSide(far), store, Rules())
+        assert mover.run().total("left").copied == 3
+        whole, missed = tree.look, []
+
+        def look(path: tuple[str, ...], known: Listing | None) -> Listing:
+            listing = whole(path, known)
+            if missed:
+                return listing
+            missed.append(next(iter(listing.notes)))
+            return replace(listing, notes={uid: note for uid, note in listing.notes.items()
+                                           if uid not in missed})
+
+        monkeypatch.setattr(tree, "look", look)
+        done = mover.run()
+        assert missed
+        assert done.total("right").removed == 0
+        assert done.total("right").adds_up
+        assert len(far.boxes[INBOX].mails) == 3
+        assert not mover.run().changed
+
+
 def test_two_runs_of_a_pair_exclude_each_other(tmp_path: Path) -> None:
     with MovingStore(tmp_path / "s.db", "a", "b") as one, \
             MovingStore(tmp_path / "s.db", "a", "b") as other:

@@ -16,6 +16,7 @@ from ..types import Progress
 from .moving_digest import facts_of
 from .moving_names import shown
 from .moving_plan import keepable
+from .moving_sides_async import AsyncDiskSide
 from .moving_store import Intent
 from .moving_types import BOTH, Conflict, Facts, Link, Move, Note, Parcel, Problem, SideName
 from .moving_view_async import AsyncView
@@ -247,7 +248,7 @@ class AsyncFolder(AsyncView):
             self.run.moves += [Move("delete", self.name, side, uid) for uid in uids]
         else:
             try:
-                links = await self._as_known(side, links)
+                links = await self._as_known(side, await self._still_gone(side, links))
                 uids = [_uid(one, side) for one in links]
                 await self.run.side(side).expunge(self.paths[side], uids)
             except _REFUSED as error:
@@ -256,6 +257,20 @@ class AsyncFolder(AsyncView):
                 return
             await disk.call(self.run.store.change, self.number, (), links)
         self.tally[side].removed += len(uids)
+
+    async def _still_gone(self, side: SideName, links: list[Link]) -> list[Link]:
+        """Those that the other side has not after all: a listing of a disk may miss a file.
+
+        POSIX promises nothing of a name that is changed while the folder is read, and mail
+        programs rename a message whenever its flags change.
+        """
+        source = _other(side)
+        other = self.run.side(source)
+        if not isinstance(other, AsyncDiskSide):
+            return links
+        there = (await other.look(self.paths[source], None)).notes
+        self.tally[side].skipped += sum(_uid(one, source) in there for one in links)
+        return [one for one in links if _uid(one, source) not in there]
 
     async def _as_known(self, side: SideName, links: list[Link]) -> list[Link]:
         """Those whose uid still means what it meant: servers have given UIDs anew in silence."""

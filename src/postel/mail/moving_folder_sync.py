@@ -16,6 +16,7 @@ from ..types import Progress
 from .moving_digest import facts_of
 from .moving_names import shown
 from .moving_plan import keepable
+from .moving_sides_sync import DiskSide
 from .moving_store import Intent
 from .moving_types import BOTH, Conflict, Facts, Link, Move, Note, Parcel, Problem, SideName
 from .moving_view_sync import View
@@ -247,7 +248,7 @@ class Folder(View):
             self.run.moves += [Move("delete", self.name, side, uid) for uid in uids]
         else:
             try:
-                links = self._as_known(side, links)
+                links = self._as_known(side, self._still_gone(side, links))
                 uids = [_uid(one, side) for one in links]
                 self.run.side(side).expunge(self.paths[side], uids)
             except _REFUSED as error:
@@ -256,6 +257,20 @@ class Folder(View):
                 return
             disk.call(self.run.store.change, self.number, (), links)
         self.tally[side].removed += len(uids)
+
+    def _still_gone(self, side: SideName, links: list[Link]) -> list[Link]:
+        """Those that the other side has not after all: a listing of a disk may miss a file.
+
+        POSIX promises nothing of a name that is changed while the folder is read, and mail
+        programs rename a message whenever its flags change.
+        """
+        source = _other(side)
+        other = self.run.side(source)
+        if not isinstance(other, DiskSide):
+            return links
+        there = (other.look(self.paths[source], None)).notes
+        self.tally[side].skipped += sum(_uid(one, source) in there for one in links)
+        return [one for one in links if _uid(one, source) not in there]
 
     def _as_known(self, side: SideName, links: list[Link]) -> list[Link]:
         """Those whose uid still means what it meant: servers have given UIDs anew in silence."""
