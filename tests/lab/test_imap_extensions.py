@@ -414,6 +414,11 @@ def test_notify(talk: Talk) -> None:
     assert b" New\r\n" in talk.line()
     talk.here.imap.mailbox("alice").rename("New", "Newer")
     assert b'Newer ("OLDNAME" (New))' in talk.line()
+    talk.ok("NOTIFY SET (SELECTED (MessageNew (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)]) "
+            "MessageExpunge FlagChange)) (INBOXES NONE)")
+    talk.here.imap.mailbox("alice").append("INBOX", MAIL % (8, 8, 8, 8))
+    assert talk.line() + talk.line() == b"* 7 EXISTS\r\n* 7 RECENT\r\n"
+    assert talk.line().startswith(b"* 7 FETCH (UID 7 BODY[HEADER.FIELDS (SUBJECT)] {20}")
     assert b"[BADEVENT" in talk.no("NOTIFY SET (INBOXES (Nonsense))")
     talk.ok("NOTIFY NONE")
 

@@ -138,6 +138,10 @@ class Arguments:
         self._at = end
         return True
 
+    def back(self) -> None:
+        """One byte is read again."""
+        self._at -= 1
+
     def expect(self, text: bytes) -> None:
         """*text* must be next."""
         if not self.take(text):

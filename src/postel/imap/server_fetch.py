@@ -19,7 +19,7 @@ from .server_session import No, Session
 from .server_view import View, part_of, ranges
 from .wire_server import literal, nstring
 
-__all__ = ["fetch", "store"]
+__all__ = ["answer", "fetch", "store"]
 
 _NEEDS = {"MODSEQ": "CONDSTORE", "EMAILID": "OBJECTID", "THREADID": "OBJECTID",
           "SAVEDATE": "SAVEDATE", "PREVIEW": "PREVIEW", "X-GM-MSGID": "X-GM-EXT-1",
@@ -48,7 +48,7 @@ async def fetch(session: Session, words: Arguments) -> Done:
         message = view.message(uid)
         if message is None or (since is not None and message.modseq <= since):
             continue
-        _answer(session, view, message, items)
+        answer(session, view, message, items)
         if session.channel.is_full:
             await session.channel.flush()
     return ("that is all",)
@@ -83,7 +83,7 @@ def _tell_vanished(
         session.untagged(b"VANISHED (EARLIER) " + ranges(gone))
 
 
-def _answer(session: Session, view: View, message: Message, items: tuple[Item, ...]) -> None:
+def answer(session: Session, view: View, message: Message, items: tuple[Item, ...]) -> None:
     """One FETCH response."""
     marks = any(item.reads for item in items) and not view.read_only
     if marks and "\\Seen" not in message.flags:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..errors import ProtocolError, TimedOut
 from ..serving.mail_store import Event
 from .commands import Arguments, BadCommand
+from .fetch_items import Item, read_items
 from .server_folders import delimiter, name_of, status_line
 from .server_login import Done
 from .server_session import No, Session
@@ -27,11 +28,12 @@ _EVENTS = frozenset({"MESSAGENEW", "MESSAGEEXPUNGE", "FLAGCHANGE", "ANNOTATIONCH
 
 @dataclass(frozen=True)
 class _Group:
-    """For which folders which events are wanted."""
+    """For which folders which events are wanted; of new messages, what is fetched at once."""
 
     which: str
     names: tuple[str, ...]
     events: frozenset[str]
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ async def notify(session: Session, words: Arguments) -> Done:
     what = words.atom("SET or NONE")
     if what == "NONE":
         words.end()
-        session.notifying, session.wanted = None, None
+        session.notifying, session.wanted, session.of_new = None, None, ()
         return ("nothing will be told",)
     if what != "SET":
         raise BadCommand("NOTIFY: SET or NONE")
@@ -155,6 +157,7 @@ async def notify(session: Session, words: Arguments) -> Done:
     session.notifying = made
     session.events.clear()
     session.wanted = lambda event: True
+    session.of_new = next((one.items for one in groups if one.which in _SELECTED), ())
     if status:
         for name in sorted(session.store.folders):
             found = session.store.folders[name]
@@ -179,9 +182,12 @@ def _group(words: Arguments) -> _Group:
     elif which not in (*_SELECTED, "INBOXES", "PERSONAL", "SUBSCRIBED"):
         raise BadCommand(f"NOTIFY: {which} means no folders")
     words.space()
-    events = frozenset[str]() if words.take(b"NONE") else _events(words)
+    if words.take(b"NONE"):
+        events, items = frozenset[str](), tuple[Item, ...]()
+    else:
+        events, items = _events(words)
     words.expect(b")")
-    return _Group(which, names, events)
+    return _Group(which, names, events, items)
 
 
 def _names(words: Arguments) -> tuple[str, ...]:
@@ -194,9 +200,10 @@ def _names(words: Arguments) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _events(words: Arguments) -> frozenset[str]:
+def _events(words: Arguments) -> tuple[frozenset[str], tuple[Item, ...]]:
+    """Events, and what of new messages is to be fetched at once."""
     words.expect(b"(")
-    found = set[str]()
+    found, items = set[str](), tuple[Item, ...]()
     while not words.take(b")"):
         if found:
             words.space()
@@ -204,21 +211,17 @@ def _events(words: Arguments) -> frozenset[str]:
         if name not in _EVENTS:
             raise No(f"no such event: {name}", f"BADEVENT ({' '.join(sorted(_EVENTS))})")
         found.add(name)
-        if name == "MESSAGENEW" and words.take(b" ("):
-            _skip(words)
-    return frozenset(found)
+        if name == "MESSAGENEW" and words.next == b" ":
+            items = _fetched(words) or items
+    return frozenset(found), items
 
 
-def _skip(words: Arguments) -> None:
-    """Items to fetch of what is new; a client that wants them asks again."""
-    depth = 1
-    while depth:
-        if words.take(b"("):
-            depth += 1
-        elif words.take(b")"):
-            depth -= 1
-        elif not words.take(b" "):
-            words.bracketed("something to fetch")
+def _fetched(words: Arguments) -> tuple[Item, ...]:
+    """``MessageNew (UID FLAGS …)``; another event may follow instead."""
+    if not words.take(b" ("):
+        return ()
+    words.back()
+    return read_items(words)
 
 
 async def _pushed(session: Session) -> None:

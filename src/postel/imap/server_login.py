@@ -206,5 +206,6 @@ async def unauthenticate(session: Session, words: Arguments) -> Done:
     session.leave()
     session.user = ""
     session.enabled.clear()
-    session.saved, session.wanted = [], None
+    session.saved, session.of_new = [], ()
+    session.wanted = session.notifying = None
     return ("you are nobody", f"CAPABILITY {' '.join(capabilities(session))}")

@@ -30,6 +30,7 @@ from ..serving.faults import Fault
 from ..serving.mail_store import Event, MailStore, Message
 from ..transport.socket_async import AsyncSocketStream
 from .commands import Arguments, BadCommand
+from .fetch_items import Item
 from .search_program import BadCharset
 from .server_channel import Channel, Ended
 from .server_options import IMAPOptions
@@ -73,6 +74,7 @@ class Session:
         saved: the UIDs that ``$`` stands for.
         tag: of the command under way.
         uid: it is one of the UID commands.
+        of_new: what is fetched at once of messages that come, by NOTIFY.
     """
 
     def __init__(self, server: IMAPServer, stream: AsyncSocketStream, options: IMAPOptions) -> None:
@@ -87,6 +89,7 @@ class Session:
         self.events: list[Event] = []
         self.wanted: Callable[[Event], bool] | None = None
         self.notifying: object | None = None
+        self.of_new: tuple[Item, ...] = ()
         self._bad = self._count = 0
         self._unlisten: Callable[[], None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -347,7 +350,13 @@ class Session:
             self.untagged(b"%d EXISTS" % len(view.uids))
             if not self.is_rev2:
                 self.untagged(b"%d RECENT" % len(view.recent))
-            self.tell_keywords(view, [one for uid in new if (one := view.message(uid)) is not None])
+            came = [one for uid in new if (one := view.message(uid)) is not None]
+            self.tell_keywords(view, came)
+            if self.of_new:
+                from .server_fetch import answer
+
+                for message in came:
+                    answer(self, view, message, self.of_new)
         for message in changed:
             self.tell_flags(view, message)
 
