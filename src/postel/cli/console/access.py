@@ -80,7 +80,7 @@ class Access:
                 raise UsageError(f"{place.url}: whose mail?",
                                  hint=f"{place.url.scheme}://USER@{place.url.authority}/, "
                                       "or --user")
-            return cls(settings, [Place(str(place), place)], Accounts(), via=goal, from_=given)
+            return cls(settings, [Place(_short(place), place)], Accounts(), via=goal, from_=given)
         known = load_accounts()
         if place is None:
             usual = known.usual() or next((one for one in known if _readable(one)), None)
@@ -209,3 +209,9 @@ class _Known:
 
 def _readable(account: Account) -> bool:
     return bool(account.imap or account.pop3 or account.mailbox)
+
+
+def _short(place: Where) -> str:
+    """Whose mail, without what a line has no room for."""
+    url = place.url
+    return str(place) if url is None else f"{url.user}@{url.host}" if url.user else url.host

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ...errors import NetworkError, NotSupported, PostelError
@@ -110,6 +111,11 @@ class Console(Acting, Composing, App[int]):
     def view(self) -> View | None:
         """The message that is read."""
         return self.screen if isinstance(self.screen, View) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is typed before the page to write on is there is no command."""
+        quiet = self.writing and not isinstance(self.screen, ModalScreen)
+        return action in ("stop", "help", "error") if quiet else True
 
     def do(self, work: Awaitable[None], *, group: str = "work") -> None:
         """Let something be done beside the interface; what fails is told in the line below."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from ...errors import PostelError, UsageError
@@ -25,6 +25,7 @@ __all__ = ["Composing"]
 class Composing:
     """Actions that write; a part of `Console`."""
 
+    writing = False
     _draft: Draft | None = None
 
     if TYPE_CHECKING:
@@ -45,19 +46,29 @@ class Composing:
 
     def action_reply(self, everyone: bool) -> None:
         """Answer."""
-        self.do(self._reply(everyone=everyone), group="write")
+        self._begin(self._reply(everyone=everyone))
 
     def action_forward(self) -> None:
         """Pass on."""
-        self.do(self._forward(), group="write")
+        self._begin(self._forward())
 
     def action_compose(self) -> None:
         """Write a new message."""
-        self.do(self._compose(), group="write")
+        self._begin(self._compose())
 
     def action_drafts(self) -> None:
         """Take up a draft that was kept."""
-        self.do(self._drafts(), group="write")
+        self._begin(self._drafts())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        async def whole() -> None:
+            try:
+                await work
+            finally:
+                self.writing = False
+
+        self.writing = True
+        self.do(whole(), group="write")
 
     async def _reply(self, *, everyone: bool) -> None:
         one = self.chosen()[0]

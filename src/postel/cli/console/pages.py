@@ -121,7 +121,7 @@ class Editor(ModalScreen[str | None]):
         """Begin where something is missing: at To, or at the text."""
         area = self.query_one(TextArea)
         lines = self._text.split("\n")
-        empty = next((n for n, one in enumerate(lines) if one == "To:"), None)
+        empty = next((n for n, one in enumerate(lines) if one.rstrip() == "To:"), None)
         if empty is not None:
             lines[empty] = "To: "
             area.text = "\n".join(lines)

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from ...errors import NotFound
+from ...errors import NotFound, UsageError
 from ...mail.post_types import Summary
+from ...messages.attachments import file_name
 from ...messages.parsed import Parsed, parse
-from ...wire.names import safe_name
 from ...wire.text import display
 from ..mail_parse import save_attachments
 from .asking import Choose, Line
@@ -176,7 +176,7 @@ class View(Screen[None]):
     async def _write(self) -> None:
         if self.parsed is None:
             return
-        name = safe_name((self.one.subject or "message")[:60].replace("/", "-")) + ".eml"
+        name = file_name(f"{self.one.subject[:60] or 'message'}.eml", "message/rfc822", 1)
         where = await self.console.push_screen_wait(
             Line("Write the message to", str(Path.cwd() / name), "A file that is there is never "
                                                                 "overwritten."))
@@ -187,5 +187,8 @@ class View(Screen[None]):
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise UsageError(f"{path.name}: it is there already", hint="give it another name") from None

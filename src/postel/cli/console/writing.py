@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 from ...errors import UsageError
 from ...mail.accounts import Identity
 from ...messages import answers
-from ...messages.attachments import unlike
+from ...messages.attachments import file_name, unlike
 from ...messages.draft import Message
 from ...messages.template import draft_from, template_of
-from ...wire.names import safe_name
 
 if TYPE_CHECKING:
     from ...messages.parsed import Parsed
@@ -129,13 +128,14 @@ def _beside(path: Path, message: Message) -> list[Path]:
     taken: set[str] = set()
     counts: dict[str, int] = {}
     given: Any = [*message.attach, *message.inline]
-    for one in given:
+    for number, one in enumerate(given, 1):
         data = getattr(one, "content", getattr(one, "data", None))
         if not isinstance(data, bytes):
             continue
         folder = _files_of(path)
         folder.mkdir(mode=0o700, exist_ok=True)
-        name = unlike(safe_name(getattr(one, "name", "") or "file"), taken, counts)
+        name = unlike(file_name(getattr(one, "name", "") or None, getattr(one, "type", ""), number),
+                      taken, counts)
         taken.add(name.lower())
         (folder / name).write_bytes(data)
         made.append(folder / name)
