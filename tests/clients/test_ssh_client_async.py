@@ -166,6 +166,7 @@ async def test_keys_and_who_may_not_come_in(there: lab.Lab, backend: str) -> Non
 
 async def test_a_connection_that_ends_is_told(there: lab.Lab, backend: str) -> None:
     async def kill(call: Any) -> None:
+        await call.write(b"going")  # so that the session has surely begun
         for connection in list(there.ssh.server.alive):
             connection.abort()
 

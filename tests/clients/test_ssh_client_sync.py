@@ -166,6 +166,7 @@ def test_keys_and_who_may_not_come_in(there: lab.Lab, backend: str) -> None:
 
 def test_a_connection_that_ends_is_told(there: lab.Lab, backend: str) -> None:
     def kill(call: Any) -> None:
+        call.write(b"going")  # so that the session has surely begun
         for connection in list(there.ssh.server.alive):
             connection.abort()
 

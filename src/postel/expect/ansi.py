@@ -19,11 +19,12 @@ _SEQUENCE = re.compile(
     rb"|[\]PX^_](?:[^\x07\x1b]|\x1b(?!\\))*+(?:\x07|\x1b\\)"    # OSC, DCS, SOS, PM, APC: strings
     rb"|[ -/]++[0-~]"                                           # character sets
     rb"|[0-OQ-WYZ\\`-~])"                                       # all that is of two bytes
-    rb"|[\x0e\x0f]")
+    rb"|[\x00\x0e\x0f]")                                             # padding, other sets
 _BEGUN = re.compile(
     rb"\x1b(?:\[[0-?]*+[ -/]*+|[\]PX^_](?:[^\x07\x1b]|\x1b(?!\\))*+|[ -/]*+)?\Z")
 
 
+_MARKS = (b"\x1b", b"\0", b"\x0e", b"\x0f")
 _STRINGS = (b"\x1b]", b"\x1bP", b"\x1bX", b"\x1b^", b"\x1b_")
 
 
@@ -41,7 +42,7 @@ class Plain:
 
     def feed(self, data: bytes) -> bytes:
         """More of the stream; returns what is plain of it."""
-        if not self._held and b"\x1b" not in data and b"\x0e" not in data and b"\x0f" not in data:
+        if not self._held and not any(mark in data for mark in _MARKS):
             return data
         data = self._held + data
         self._held = b""

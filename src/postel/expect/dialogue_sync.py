@@ -69,7 +69,7 @@ class Dialogue:
     ) -> None:
         self.port = port
         self.timeout = timeout
-        self.newline = port.newline if newline is None else newline
+        self._newline = newline
         self.prompt: bytes | re.Pattern[bytes] | None = None
         self._plain = Plain() if (port.plain if plain is None else plain) else None
         self._largest, self._look_back = largest, look_back
@@ -169,6 +169,11 @@ class Dialogue:
         while not self._buffer and not self._ended:
             self._receive(deadline)
         return self.take_waiting()
+
+    @property
+    def newline(self) -> bytes:
+        """What a line that is sent ends with, now."""
+        return self.port.newline if self._newline is None else self._newline
 
     @property
     def waiting(self) -> bytes:
@@ -301,7 +306,7 @@ class Dialogue:
             found = self._echo(mark, Deadline.after(patience, now=now()).sooner(deadline))
             self.send(_KILL)
             prompt = b"" if found is None else rendered(_last_line(found.before))
-            if prompt.strip() and last in (None, prompt):
+            if prompt.strip() and (last == prompt or (last is None and not _is_doubled(prompt))):
                 self.prompt = prompt
                 return prompt
             last = prompt  # after a vain attempt two that agree are wanted
@@ -364,6 +369,12 @@ class Dialogue:
         end = re.compile(rb"(?:^|[\r\n])(?:" + source + rb")\Z")
         found = self.expect(prompt=end, timeout=timeout)
         return found.before.lstrip(b"\r") + (b"\n" if found.after[:1] == b"\n" else b"")
+
+
+def _is_doubled(prompt: bytes) -> bool:
+    """Whether it is one prompt twice: dash says its own again when the window changes."""
+    half = len(prompt) // 2
+    return half > 2 and prompt[:half] == prompt[half:]
 
 
 def _last_line(data: bytes) -> bytes:

@@ -208,8 +208,13 @@ class ClientPort(Port):
         self._client = client
         self._own = not client.is_open
         self.name = name or str(client.url.host)
-        self.newline: bytes = client.newline
         self.plain = type(client).__name__.removeprefix("Async") != "SerialPort"
+
+    @property
+    def newline(self) -> bytes:  # type: ignore[override]
+        """The client's own, as it is now."""
+        found: bytes = self._client.newline
+        return found
 
     def open(self) -> None:
         """Open the client, if nobody has yet."""

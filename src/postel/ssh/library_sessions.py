@@ -11,6 +11,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
 from ..errors import ConnectionLost, Forbidden, TimedOut, TryLater, UsageError
@@ -87,7 +88,15 @@ class LibraryCarrier(Library):
         if loop is None or self.wait(0):
             work.close()
             raise self.lost() or ConnectionLost(f"{self.goal.host}: not connected")
-        return asyncio.run_coroutine_threadsafe(work, loop).result(_PATIENCE)
+        try:
+            return asyncio.run_coroutine_threadsafe(work, loop).result(_PATIENCE)
+        except (CancelledError, RuntimeError):  # the loop ended meanwhile
+            work.close()
+            raise self.lost(_PATIENCE) or ConnectionLost(
+                f"{self.goal.host}: the SSH connection has ended") from None
+        except TimeoutError:
+            raise TimedOut(f"{self.goal.host}: the SSH server did not answer in {_PATIENCE:g} s",
+                           ) from None
 
     def soon(self, work: Callable[[], object]) -> None:
         """Do *work* in the loop, when it has a turn."""
@@ -117,7 +126,11 @@ class LibraryCarrier(Library):
             raise TryLater(f"start a session on {self.goal.host}: {display(str(error))}",
                            temporary=True) from error
         running = _Session(self, process, window is None)
-        await running.begin()
+        try:
+            await running.begin()
+        except BaseException:  # the connection has ended meanwhile
+            running.discard()
+            raise
         return running
 
     # -- ports -----------------------------------------------------------------------------
@@ -133,7 +146,7 @@ class LibraryCarrier(Library):
         """Forward it no more."""
         listener = self._listeners().pop(forwarded, None)
         if listener is not None:
-            self.soon(listener.close)
+            self.call(_closed(listener))
 
     def _listeners(self) -> dict[Forwarded, Any]:
         found: dict[Forwarded, Any] = self.__dict__.setdefault("_by_port", {})
@@ -155,6 +168,11 @@ class LibraryCarrier(Library):
         except OSError as error:
             raise UsageError(f"forward port {port} of this machine: {error.strerror or error}",
                              hint="another program has it: port 0 takes a free one") from error
+
+
+async def _closed(listener: Any) -> None:
+    listener.close()
+    await listener.wait_closed()
 
 
 class _Session:
@@ -180,6 +198,12 @@ class _Session:
         if self._complaints is not None:
             _, aside = await asyncio.open_connection(sock=self._complaints)
         self._task = asyncio.create_task(self._move(reader, writer, aside))
+
+    def discard(self) -> None:
+        """It never began: leave nothing behind."""
+        for sock in (self.out, self._theirs, self.err, self._complaints):
+            if sock is not None:
+                sock.close()
 
     async def _move(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
                     aside: asyncio.StreamWriter | None) -> None:

@@ -49,7 +49,8 @@ class AsyncClient(AsyncSession[Command, Any]):
         binary: whether to ask for BINARY both ways.
         compress: whether a server may compress (MCCP 2 and 3); not over TLS.
         encoding: of text, until CHARSET says another.
-        newline: what a line that is written ends with.
+        newline: what a line that is written ends with. None is what a person's Enter is: CR NUL
+            where the server echoes, which some take for one line end and CR LF for two, else CR LF.
         settings: the keywords of every client.
 
     Example:
@@ -72,11 +73,11 @@ class AsyncClient(AsyncSession[Command, Any]):
         binary: bool = False,
         compress: bool = False,
         encoding: str = "utf-8",
-        newline: bytes = b"\r\n",
+        newline: bytes | None = None,
         **settings: Any,
     ) -> None:
         codecs.lookup(encoding)
-        self.encoding, self.newline = encoding, newline
+        self.encoding, self._newline = encoding, newline
         self._terminal = terminal or Terminal()
         self._active: bool | None = active
         self._binary, self._compress = binary, compress
@@ -320,6 +321,13 @@ class AsyncClient(AsyncSession[Command, Any]):
     def echoes(self) -> bool:
         """Whether the server echoes what is typed; while it reads a password most do not."""
         return ECHO in self.theirs
+
+    @property
+    def newline(self) -> bytes:
+        """What a line that is written ends with, now; a CR alone is sent as CR NUL (RFC 854)."""
+        if self._newline is not None:
+            return self._newline
+        return b"\r" if self.echoes else b"\r\n"
 
     @property
     def line_mode(self) -> bool:
