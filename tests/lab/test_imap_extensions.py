@@ -349,6 +349,21 @@ def test_multiappend_binary_and_limits(imap: Lab) -> None:
     talk.close()
 
 
+def test_catenate(talk: Talk) -> None:
+    validity = talk.here.imap.folder().uidvalidity
+    answer = talk.ok(f"APPEND Sent CATENATE (URL \"/INBOX;UIDVALIDITY={validity}/;UID=2/;SECTION=HEADER\""
+                     " TEXT {5+}\r\nfirst URL \";UID=3/;SECTION=TEXT/;PARTIAL=0.3\")")
+    assert b"[APPENDUID" in answer
+    sent = talk.here.imap.folder("Sent").messages[1]
+    assert sent.parsed.subject == "hello 2"
+    assert sent.parsed.text == "firsthi "
+    for url in ("/INBOX;UIDVALIDITY=1/;UID=2", "/INBOX/;UID=99", "/Nowhere/;UID=1", "imap://x/INBOX",
+                "/INBOX/;UID=1/;SECTION=NONSENSE", "/INBOX/;UID=1/;SECTION=7"):
+        assert b'[BADURL "' + url.encode() in talk.no(f'APPEND Sent CATENATE (URL "{url}")')
+    talk.bad("APPEND Sent CATENATE (NONSENSE x)")
+    assert talk.here.imap.folder("Sent").uidnext == 2
+
+
 def test_replace(talk: Talk) -> None:
     answer = talk.ok(b"UID REPLACE 2 INBOX {4+}\r\na: b")
     assert b"* OK [APPENDUID " in answer

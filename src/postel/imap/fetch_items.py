@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 
 from .commands import Arguments, BadCommand
+from .wire_server import Request
 
-__all__ = ["Item", "Modifiers", "Partial", "Section", "read_items", "read_modifiers"]
+__all__ = ["Item", "Modifiers", "Partial", "Section", "read_items", "read_modifiers",
+           "read_section"]
 
 _MOST_PARTS = 100
 _MACROS = {
@@ -175,6 +177,23 @@ def _section(words: Arguments, *, binary: bool) -> Section:
             fields = _fields(words) if text.startswith("HEADER.FIELDS") else ()
             return Section(parts, text, fields)
     raise words.bad("HEADER, HEADER.FIELDS, TEXT, or MIME behind a part's number")
+
+
+def read_section(text: bytes) -> Section:
+    """A section as it stands in a URL (RFC 5092): what is between the brackets elsewhere.
+
+    Raises:
+        BadCommand: it is none.
+
+    Example:
+        >>> read_section(b"1.2.MIME")
+        Section(parts=(1, 2), text='MIME', fields=())
+    """
+    words = Arguments(Request("", "SECTION", (text + b"]",)))
+    found = _section(words, binary=False)
+    words.expect(b"]")
+    words.end()
+    return found
 
 
 def _fields(words: Arguments) -> tuple[bytes, ...]:

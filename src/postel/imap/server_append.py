@@ -1,22 +1,27 @@
 """The IMAP server's commands that bring, copy, move and remove messages.
 
-Service code: APPEND with MULTIAPPEND and BINARY, REPLACE, COPY, MOVE, EXPUNGE (RFC 9051 sections
-6.3.12 and 6.4, RFC 3502, 4315, 6851, 8508).
+Service code: APPEND with MULTIAPPEND, CATENATE and BINARY, REPLACE, COPY, MOVE, EXPUNGE (RFC 9051
+sections 6.3.12 and 6.4, RFC 3502, 4315, 4469, 6851, 8508).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 
 from ..errors import NoSpace
 from ..serving.mail_store import Folder
 from .commands import Arguments, BadCommand
+from .fetch_items import Partial, read_section
+from .rendering import section
 from .sequence import NumberSet
 from .server_folders import folder
 from .server_login import Done
 from .server_session import No, Session
 from .server_view import View
+from .wire_server import nstring
 
 __all__ = ["append", "copy", "expunge", "move", "replace"]
 
@@ -59,6 +64,8 @@ def _parcel(session: Session, words: Arguments) -> _Parcel:
             raise BadCommand("APPEND: UTF8 without ENABLE UTF8=ACCEPT")
         data = _message(session, words)
         words.expect(b")")
+    elif session.can("CATENATE") and words.take(b"CATENATE ("):
+        data = _catenated(session, words)
     else:
         data = _message(session, words)
     return _Parcel(data, tuple(flags), date)
@@ -75,6 +82,60 @@ def _message(session: Session, words: Arguments) -> bytes:
         raise BadCommand("APPEND: a literal8, and BINARY is not offered")
     if not data:
         raise No("a message of no bytes", "CANNOT")
+    return data
+
+
+def _catenated(session: Session, words: Arguments) -> bytes:
+    """A message of texts and of parts of messages that are here (RFC 4469)."""
+    parts, size = list[bytes](), 0
+    while True:
+        kind = words.atom("TEXT or URL")
+        words.space()
+        if kind == "TEXT":
+            parts.append(_message(session, words))
+        elif kind == "URL":
+            parts.append(_by_url(session, words.text("a URL")))
+        else:
+            raise BadCommand(f"APPEND: there is no {kind} in CATENATE")
+        size += len(parts[-1])
+        if size > session.options.profile.append_limit:
+            raise No("a message that is too large", "TOOBIG")
+        if words.take(b")"):
+            return b"".join(parts)
+        words.space()
+
+
+_URL = re.compile(r"(?:/(?P<folder>[^;]+?)(?:;UIDVALIDITY=(?P<validity>\d{1,10}))?)?/?;UID="
+                  r"(?P<uid>\d{1,10})(?:/;SECTION=(?P<section>[^;]+?))?"
+                  r"(?:/;PARTIAL=(?P<origin>\d{1,10})(?:\.(?P<length>\d{1,10}))?)?",
+                  re.IGNORECASE)
+
+
+def _by_url(session: Session, url: str) -> bytes:
+    """What a relative URL means (RFC 5092 section 7); without a folder, in the one that is open."""
+    found = _URL.fullmatch(url)
+    bad = No("a URL that leads to nothing here", f"BADURL {nstring(url.encode()).decode()}"
+             if '"' not in url and "\\" not in url and url.isascii() else "BADURL")
+    if found is None:
+        raise bad
+    if found["folder"] is None:
+        place: Folder | None = session.view.folder if session.view is not None else None
+    else:
+        place = session.store.folders.get(session.store.named(unquote(found["folder"])))
+    if place is None or (found["validity"] and int(found["validity"]) != place.uidvalidity):
+        raise bad
+    message = place.messages.get(int(found["uid"]))
+    if message is None:
+        raise bad
+    partial = (Partial(int(found["origin"]), int(found["length"] or 1 << 31))
+               if found["origin"] else None)
+    try:
+        wanted = read_section(unquote(found["section"] or "").encode())
+    except BadCommand:
+        raise bad from None
+    data = section(message.parsed, wanted, partial)
+    if data is None:
+        raise bad
     return data
 
 
