@@ -248,11 +248,13 @@ class AsyncFolder(AsyncView):
             self.run.moves += [Move("delete", self.name, side, uid) for uid in uids]
         else:
             try:
-                links = await self._as_known(side, await self._still_gone(side, links))
+                links = await self._still_gone(side, links)
+                links = await self._as_known(side, links)
                 uids = [_uid(one, side) for one in links]
-                await self.run.side(side).expunge(self.paths[side], uids)
+                if uids:
+                    await self.run.side(side).expunge(self.paths[side], uids)
             except _REFUSED as error:
-                self.tally[side].skipped += len(uids)
+                self.tally[side].skipped += len(links)
                 self.fail(side, "", error, copied=False)
                 return
             await disk.call(self.run.store.change, self.number, (), links)

@@ -248,11 +248,13 @@ class Folder(View):
             self.run.moves += [Move("delete", self.name, side, uid) for uid in uids]
         else:
             try:
-                links = self._as_known(side, self._still_gone(side, links))
+                links = self._still_gone(side, links)
+                links = self._as_known(side, links)
                 uids = [_uid(one, side) for one in links]
-                self.run.side(side).expunge(self.paths[side], uids)
+                if uids:
+                    self.run.side(side).expunge(self.paths[side], uids)
             except _REFUSED as error:
-                self.tally[side].skipped += len(uids)
+                self.tally[side].skipped += len(links)
                 self.fail(side, "", error, copied=False)
                 return
             disk.call(self.run.store.change, self.number, (), links)
