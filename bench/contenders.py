@@ -17,6 +17,7 @@ from bench.build import HERE, ROOT
 from bench.contender import Contender, script
 from bench.contenders_compose import CONTENDERS_COMPOSE
 from bench.contenders_dkim import CONTENDERS_DKIM
+from bench.contenders_expect import CONTENDERS_EXPECT
 from bench.contenders_http import CONTENDERS_HTTP
 from bench.contenders_imap import CONTENDERS_IMAP
 from bench.contenders_imap_parse import CONTENDERS_IMAP_PARSE
@@ -236,6 +237,7 @@ CONTENDERS: dict[str, list[Contender]] = {
     **CONTENDERS_COMPOSE,
     **CONTENDERS_DKIM,
     **CONTENDERS_MAILBOX,
+    **CONTENDERS_EXPECT,
     **CONTENDERS_IMAP_PARSE,
     **CONTENDERS_MOVING,
     **CONTENDERS_PARSE,

@@ -16,7 +16,7 @@ __all__ = ["prepare"]
 _PEERS = HERE / ".peers"
 _PYTHON = ("aioftp", "aiohttp", "aioimaplib", "aiosmtplib", "asyncssh",
            "dkimpy[ed25519]", "fast-mail-parser", "httpx2[http2]", "imap-tools", "imapclient",
-           "mail-parser", "paramiko", "pynntp", "requests")
+           "mail-parser", "paramiko", "pexpect", "pynntp", "requests", "telnetlib3")
 _NEEDED = {
     "vsftpd": "/usr/sbin/vsftpd", "dovecot-pop3d": "/usr/sbin/dovecot",
     "dovecot-imapd": "/usr/lib/dovecot/imap", "isync": "mbsync", "offlineimap3": "offlineimap",

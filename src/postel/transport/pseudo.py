@@ -29,7 +29,8 @@ _CHUNK = 65_536
 _ROOM = 1 << 18
 _WAYS_TO_END = ((None, 0.2), (signal.SIGHUP, 1.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, None))
 
-_HELPER = ("import fcntl,os,sys,termios\n"
+_HELPER = ("import _signal,fcntl,os,sys,termios\n"
+           "_signal.signal(_signal.SIGPIPE,_signal.SIG_DFL)\n"  # Python ignores it, others must not
            "fcntl.ioctl(0,termios.TIOCSCTTY,0)\n"
            "try: os.execvp(sys.argv[1],sys.argv[1:])\n"
            "except OSError as e: print(sys.argv[1], e.strerror, sep=': '); os._exit(127)")
