@@ -46,8 +46,8 @@ def shown(message: Parsed, *, everything: bool = False) -> Shown:
 
     Example:
         >>> from postel.messages import parse
-        >>> shown(parse(b"Subject: a\\x1b[2Jb\\r\\n\\r\\n[b]Hi[/b]\\r\\n")).header
-        (('Subject', 'a\\\\x1b[2Jb'),)
+        >>> shown(parse(b"Subject: Hi\\r\\n\\r\\n[b]Hi[/b]\\x1b[2J\\r\\n")).lines
+        (('[b]Hi[/b]\\\\x1b[2J', False),)
     """
     header = tuple((display(field.name or "?"), display(field.value)[:_LONGEST_LINE])
                    for field in message.headers
