@@ -94,7 +94,8 @@ nnrpdoverstats:         false
 doinnwatch:             false
 """
 FILES = {
-    "storage.conf": "method tradspool {\n    newsgroups: *\n    class: 0\n}\n",
+    # many articles in a file: twenty thousand files take long to be deleted
+    "storage.conf": "method timecaf {\n    newsgroups: *\n    class: 0\n}\n",
     "newsfeeds": "ME:*::\nnowhere:!*:Tf,Wnm:\n",
     "incoming.conf": 'streaming: true\nmax-connections: 200\npeer loopback {\n'
                      '    hostname: "127.0.0.1"\n    patterns: "*"\n}\n',
