@@ -130,6 +130,19 @@ def test_a_sync_dns_session_loads_no_asyncio() -> None:
     assert "asyncio" not in loaded
 
 
+def test_sync_sessions_of_terminals_load_no_asyncio() -> None:
+    from postel import lab
+
+    code = ("from postel import expect\n"
+            "with expect.connect('telnet://127.0.0.1:{port}') as there: there.expect('login: ')\n"
+            "with expect.spawn('true') as program: program.expect_end()\n"
+            "import postel.ssh.client_sync, postel.telnet.serial_sync\n")
+    with lab.start("telnet") as here:
+        loaded = modules(code.format(port=here.address("telnet")[1]))
+    assert "postel.telnet.client_sync" in loaded
+    assert not loaded & {"asyncio", "asyncssh"}
+
+
 def test_a_sync_local_session_loads_no_asyncio() -> None:
     code = "from postel import local\nwith local.Client('.') as here: list(here.list())"
     loaded = modules(code)
