@@ -101,6 +101,7 @@ def ssh(here: lab.Lab, *words: str, code: int = 0, data: bytes = b"", options: t
                *words, code=code, data=data, POSTEL_PASSWORD="secret")
 
 
+@pytest.mark.slow
 def test_a_command_by_ssh(here: lab.Lab) -> None:
     done = ssh(here, "count", data=b"x" * 100_000)
     assert (done.stdout, done.stderr) == (b"100000\n", b"")

@@ -69,6 +69,7 @@ def test_commands(there: lab.Lab, backend: str) -> None:
         assert len(b"".join(pieces)) == 200_000
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_with_commands(there: lab.Lab, backend: str) -> None:
     with client(there, backend) as host:
         with pytest.raises(ReplyError, match="ended with status 1: oh") as caught:
@@ -126,6 +127,7 @@ def banner_at(host: str, port: int, first: bytes = b"", answers: tuple[int, ...]
         return sock.recv(100)
 
 
+@pytest.mark.slow
 def test_forwarded_ports(there: lab.Lab, backend: str) -> None:
     port = there.ssh.port
     socks = b"\5\1\0\1\x7f\0\0\1" + port.to_bytes(2, "big")
@@ -149,6 +151,7 @@ def test_forwarded_ports(there: lab.Lab, backend: str) -> None:
         assert (host.run("true")).ok
 
 
+@pytest.mark.slow
 def test_keys_and_who_may_not_come_in(there: lab.Lab, backend: str) -> None:
     key = there.ssh.key("alice")
     with client(there, backend, password=None, options={"identities": (key,)}) as host:
@@ -164,6 +167,7 @@ def test_keys_and_who_may_not_come_in(there: lab.Lab, backend: str) -> None:
         refused.open()
 
 
+@pytest.mark.slow
 def test_a_connection_that_ends_is_told(there: lab.Lab, backend: str) -> None:
     def kill(call: Any) -> None:
         call.write(b"going")  # so that the session has surely begun

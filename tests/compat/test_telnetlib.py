@@ -87,6 +87,7 @@ def test_callbacks_see_every_option() -> None:
     assert vars(telnetlib)["WILL"] == b"\xfb"
 
 
+@pytest.mark.slow
 def test_old_names_are_there_on_request_alone() -> None:
     code = ("import sys, postel.compat; assert 'telnetlib' not in sys.modules;"
             "postel.compat.install(); import telnetlib, nntplib;"
