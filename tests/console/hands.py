@@ -11,8 +11,6 @@ from textual.pilot import Pilot
 
 from postel.cli.console.access import Access
 from postel.cli.console.app import Console
-from postel.cli.console.asking import Choose, Line, Pick
-from postel.cli.console.pages import Editor
 from postel.cli.options import Settings
 from postel.messages import parse
 from postel.serving.mail_store import MailStore
@@ -50,9 +48,7 @@ class Hands:
         """Until nothing is going on but waiting: for news, or for an answer of ours."""
         for _ in range(400):
             await self.pilot.pause()
-            asked = sum(isinstance(one, Choose | Line | Pick | Editor)
-                        for one in self.app.screen_stack)
-            if self.app._busy <= asked:
+            if not self.app._busy:
                 await self.pilot.pause()
                 return
             await asyncio.sleep(0.005)

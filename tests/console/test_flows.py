@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hands import IMAP, MAIL, Hands, console, flags, subjects
+from textual import events
 
 from postel import lab
 from postel.cli.console.access import Access
@@ -258,3 +259,65 @@ mailbox = "maildir:{tmp_path / 'old'}"
         await at.press("A", *"old", "enter")
         assert " Postel   old" in at.text
         assert "The plan" in at.text
+
+
+async def test_nothing_waits_for_the_network(store: MailStore) -> None:
+    async with console() as at:
+        gate, read = asyncio.Event(), at.app.desk.read
+        asked: list[str] = []
+
+        async def slow(folder: str, key: str) -> bytes:
+            asked.append(key)
+            await gate.wait()
+            return await read(folder, key)
+
+        at.app.desk.read = slow  # type: ignore[method-assign]
+        await at.pilot.press("enter", "n", "n", "question_mark")
+        await at.pilot.pause()
+        assert "this page" in at.text
+        await at.pilot.press("q")
+        gate.set()
+        await at.settled()
+        assert "Yes, at noon." in at.text
+        assert len(asked) == 2  # the one in between was not fetched
+
+
+async def test_what_is_typed_ahead_is_no_command(store: MailStore) -> None:
+    async with console() as at:
+        gate, read = asyncio.Event(), at.app.desk.read
+
+        async def slow(folder: str, key: str) -> bytes:
+            await gate.wait()
+            return await read(folder, key)
+
+        at.app.desk.read = slow  # type: ignore[method-assign]
+        await at.pilot.press("down", "r", *"dear Fred, be free")
+        gate.set()
+        await at.settled()
+        assert "> Shall we?" in at.text
+        assert len(subjects(store, "INBOX")) == 4
+        assert not any("\\Flagged" in flags(store, n) for n in range(4))
+
+
+async def test_a_key_pressed_twice_is_pressed_once(store: MailStore) -> None:
+    async with console() as at:
+        app, screen = at.app, at.app.screen
+
+        async def twice(key: str, character: str | None) -> None:
+            for _ in range(2):
+                app.post_message(events.Key(key, character))
+            await at.settled()
+
+        await at.press("c")
+        await at.press("escape")
+        assert "It cannot be sent yet" in at.text
+        await twice("x", "x")
+        assert app.screen is screen
+        await at.press("slash")
+        await twice("escape", None)
+        await at.press("m")
+        await twice("escape", None)
+        await at.press("question_mark")
+        await twice("escape", None)
+        assert app.screen is screen
+        assert len(subjects(store, "INBOX")) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NotFound, NotSupported
@@ -41,7 +42,8 @@ class Acting:
         update_rows: Callable[[], None]
         show_folder: Callable[[str], Awaitable[None]]
         open_place: Callable[[Place], Awaitable[None]]
-        push_screen_wait: Any
+        ask: Any
+        begin: Callable[..., None]
 
         @property
         def lines(self) -> Lines: ...  # noqa: D102
@@ -78,14 +80,17 @@ class Acting:
         for one in some:
             if one.key in self.found:
                 self.changed(one, (one.flags | ({add} if add else set())) - {remove})
-        self.folders = await self.desk.folders()
         self.update_rows()
 
     def changed(self, one: Summary, flags: frozenset[str]) -> None:
-        """Note the flags of a message."""
-        from dataclasses import replace
-
-        self.found[one.key] = made = replace(self.found[one.key], flags=flags)
+        """Note the flags of a message, and how many nobody has read."""
+        before = self.found[one.key]
+        self.found[one.key] = made = replace(before, flags=flags)
+        more = ("seen" in before.flags) - ("seen" in flags)
+        self.folders = [
+            replace(view, unread=max(0, view.unread + more))
+            if view.name == self.folder and view.unread is not None else view
+            for view in self.folders]
         if self.view is not None and self.view.one.key == one.key:
             self.view.one = made
 
@@ -134,10 +139,10 @@ class Acting:
         """Ask for a folder; one that is typed and not there is made."""
         names = {one.name: one.name for one in self.folders
                  if one.holds and one.name != self.folder}
-        target: str | None = await self.push_screen_wait(Choose(label, names, fresh=True))
+        target: str | None = await self.ask(Choose(label, names, fresh=True))
         if target is None or target in names:
             return target
-        answer = await self.push_screen_wait(
+        answer = await self.ask(
             Pick([f"There is no folder {target}."], {"y": "make it", "n": "never mind"}))
         if answer != "y":
             return None
@@ -146,7 +151,7 @@ class Acting:
 
     def action_move(self) -> None:
         """Move to a folder."""
-        self.do(self._move())
+        self.begin(self._move())
 
     async def _move(self) -> None:
         some = self.chosen()
@@ -160,7 +165,7 @@ class Acting:
 
     def action_copy(self) -> None:
         """Copy to a folder."""
-        self.do(self._copy())
+        self.begin(self._copy())
 
     async def _copy(self) -> None:
         some = self.chosen()
@@ -183,7 +188,7 @@ class Acting:
         target = (told.get("archive") or roles.get("archive") or names.get("archive")
                   or roles.get("all"))
         if target is None:
-            answer = await self.push_screen_wait(Pick(
+            answer = await self.ask(Pick(
                 ["There is no archive yet."], {"y": "make a folder Archive", "n": "never mind"}))
             if answer != "y":
                 return
@@ -199,7 +204,7 @@ class Acting:
         some = self.chosen()
         trash = await self.desk.trash()
         if (not trash or trash == self.folder) and self.desk.kind != "pop3":
-            answer = await self.push_screen_wait(
+            answer = await self.ask(
                 Pick([f"Delete {_count(some)} for good?"], {"y": "delete", "n": "never mind"}))
             if answer != "y":
                 return
@@ -219,10 +224,10 @@ class Acting:
 
     def action_make_folder(self) -> None:
         """Make a folder."""
-        self.do(self._make())
+        self.begin(self._make())
 
     async def _make(self) -> None:
-        name = await self.push_screen_wait(Line("Make the folder"))
+        name = await self.ask(Line("Make the folder"))
         if name and name.strip():
             await self.desk.make(name.strip())
             self.folders = await self.desk.folders()
@@ -253,10 +258,10 @@ class Acting:
     def action_search(self) -> None:
         """Show only some messages."""
         if self.view is None:
-            self.do(self._search())
+            self.begin(self._search())
 
     async def _search(self) -> None:
-        typed = await self.push_screen_wait(Line(
+        typed = await self.ask(Line(
             "Search", self.searched,
             'from:ann subject:"to do" since:2026-11 unread -spam larger:2M'))
         if typed is None:
@@ -306,11 +311,11 @@ class Acting:
     def action_accounts(self) -> None:
         """Open another account."""
         if self.view is None:
-            self.do(self._accounts())
+            self.begin(self._accounts())
 
     async def _accounts(self) -> None:
         names = {str(number): one.name for number, one in enumerate(self.access.places)}
-        picked = await self.push_screen_wait(Choose("Open the account", names))
+        picked = await self.ask(Choose("Open the account", names))
         if picked is not None:
             await self.open_place(self.access.places[int(picked)])
 

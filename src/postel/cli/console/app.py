@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Awaitable
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.css.query import NoMatches
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from ...errors import NetworkError, NotSupported, PostelError
@@ -34,9 +34,13 @@ from .view import View
 
 __all__ = ["Console"]
 
+T = TypeVar("T")
 _FIRST = 200
 """Messages that are listed at once; + lists more."""
+_STILL = "a message is being sent: q again leaves nevertheless, and keeps its text"
 _LONGEST_PAUSE = 300.0
+_GOODBYE = 2.0
+"""Seconds that saying goodbye to a server may take."""
 _COUNTS_EVERY = 120.0
 """Seconds between two looks at how many messages other folders have."""
 
@@ -79,6 +83,7 @@ class Console(Acting, Composing, App[int]):
         self.by_thread, self.limit, self.searched = True, _FIRST, ""
         self.last_error: PostelError | None = None
         self._said, self._busy = "", 0
+        self.awaiting = False
         self._known: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
@@ -113,13 +118,39 @@ class Console(Acting, Composing, App[int]):
         return self.screen if isinstance(self.screen, View) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What is typed before the page to write on is there is no command."""
-        quiet = self.writing and not isinstance(self.screen, ModalScreen)
+        """What is typed before a question or a page is there is no command."""
+        quiet = self.awaiting and not isinstance(self.screen, ModalScreen)
         return action in ("stop", "help", "error") if quiet else True
+
+    def begin(self, work: Awaitable[None], *, group: str = "work") -> None:
+        """Do what asks its user something; what is typed until it asks is for the answer."""
+        async def whole() -> None:
+            try:
+                await work
+            finally:
+                self.awaiting = False
+
+        self.awaiting = True
+        self.do(whole(), group=group)
+
+    async def ask(self, question: Screen[T], *, more: bool = False) -> T | None:
+        """The answer to a question.
+
+        Args:
+            question: it is a screen.
+            more: whether another follows at once; what is typed between them is no command.
+        """
+        self._busy -= 1
+        self._bar()
+        try:
+            return await self.push_screen_wait(question)
+        finally:
+            self._busy += 1
+            self.awaiting = more
 
     def do(self, work: Awaitable[None], *, group: str = "work") -> None:
         """Let something be done beside the interface; what fails is told in the line below."""
-        self.run_worker(self._guarded(work), group=group, exclusive=group in ("read", "watch"))
+        self.run_worker(self._guarded(work), group=group, exclusive=group == "watch")
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         self._busy += 1
@@ -335,18 +366,26 @@ class Console(Acting, Composing, App[int]):
         self.push_screen(Page("The last error", "\n".join(rows)))
 
     def action_leave(self) -> None:
-        """Leave."""
+        """Leave; not in the middle of sending."""
+        if self.sending and self._said != _STILL:
+            self.tell(_STILL)
+            return
         self.do(self._left(), group="leave")
 
     async def _left(self) -> None:
         self.workers.cancel_group(self, "watch")
         self.exit(0)
 
-    def action_stop(self) -> None:
+    async def action_stop(self) -> None:
         """Leave from anywhere; what is being written is kept."""
+        if isinstance(self.screen, Editor):
+            await self.screen.settled()
         self.keep_open_text()
-        self.action_leave()
+        self.do(self._left(), group="leave")
 
     async def on_unmount(self) -> None:
         """Say goodbye to the server."""
-        await self.desk.aclose()
+        try:
+            await asyncio.wait_for(self.desk.aclose(), _GOODBYE)
+        except TimeoutError:
+            pass  # the network is gone, and we are leaving

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -48,11 +48,13 @@ class Line(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """It is answered."""
-        self.dismiss(event.value)
+        if self.is_current:  # the key may have been pressed twice
+            self.dismiss(event.value)
 
     def action_cancel(self) -> None:
         """It is not."""
-        self.dismiss(None)
+        if self.is_current:  # the key may have been pressed twice
+            self.dismiss(None)
 
 
 class Choose(ModalScreen[str | None]):
@@ -102,12 +104,19 @@ class Choose(ModalScreen[str | None]):
         lines.cursor = 0
         lines.show_rows(rows, rows[0].key if rows else None)
 
+    def _then(self, work: Callable[[], None]) -> None:
+        """Do something after the keys before it: they wait in the queue of the line."""
+        self.query_one(Input).call_later(lambda: self.call_later(work))
+
     def action_step(self, by: int) -> None:
         """Another of them."""
-        self.query_one(Lines).action_step(by)
+        self._then(lambda: self.query_one(Lines).action_step(by))
 
     def action_complete(self) -> None:
         """Type the rest of the one under the cursor."""
+        self._then(self._complete)
+
+    def _complete(self) -> None:
         key = self.query_one(Lines).key
         if key is not None:
             box = self.query_one(Input)
@@ -119,13 +128,15 @@ class Choose(ModalScreen[str | None]):
         key = self.query_one(Lines).key
         typed = event.value.strip()
         if key is None and self._fresh and typed:
-            self.dismiss(typed)
-        elif key is not None:
+            if self.is_current:  # the key may have been pressed twice
+                self.dismiss(typed)
+        elif key is not None and self.is_current:
             self.dismiss(key)
 
     def action_cancel(self) -> None:
         """None of them."""
-        self.dismiss(None)
+        if self.is_current:  # the key may have been pressed twice
+            self.dismiss(None)
 
 
 class Pick(ModalScreen[str]):
@@ -150,6 +161,8 @@ class Pick(ModalScreen[str]):
     def on_key(self, event: events.Key) -> None:
         """It is answered."""
         event.stop()
+        if not self.is_current:
+            return  # the key was pressed twice
         if event.key == "escape":
             self.dismiss(list(self._keys)[-1])
         elif event.character in self._keys:

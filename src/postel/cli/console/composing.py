@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import PostelError, UsageError
@@ -25,7 +25,7 @@ __all__ = ["Composing"]
 class Composing:
     """Actions that write; a part of `Console`."""
 
-    writing = False
+    sending = 0
     _draft: Draft | None = None
 
     if TYPE_CHECKING:
@@ -42,33 +42,25 @@ class Composing:
         changed: Callable[[Summary, frozenset[str]], None]
         update_rows: Callable[[], None]
         outside: Callable[[Any], Awaitable[None]]
-        push_screen_wait: Any
+        ask: Any
+        begin: Callable[..., None]
+        awaiting: bool
 
     def action_reply(self, everyone: bool) -> None:
         """Answer."""
-        self._begin(self._reply(everyone=everyone))
+        self.begin(self._reply(everyone=everyone))
 
     def action_forward(self) -> None:
         """Pass on."""
-        self._begin(self._forward())
+        self.begin(self._forward())
 
     def action_compose(self) -> None:
         """Write a new message."""
-        self._begin(self._compose())
+        self.begin(self._compose())
 
     def action_drafts(self) -> None:
         """Take up a draft that was kept."""
-        self._begin(self._drafts())
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        async def whole() -> None:
-            try:
-                await work
-            finally:
-                self.writing = False
-
-        self.writing = True
-        self.do(whole(), group="write")
+        self.begin(self._drafts())
 
     async def _reply(self, *, everyone: bool) -> None:
         one = self.chosen()[0]
@@ -91,7 +83,7 @@ class Composing:
             self.tell("no drafts are kept on this machine")
             return
         shown = {str(number): _about(Draft(path)) for number, path in enumerate(paths)}
-        picked = await self.push_screen_wait(Choose("Go on writing", shown))
+        picked = await self.ask(Choose("Go on writing", shown))
         if picked is not None:
             await self._write(Draft(paths[int(picked)]))
 
@@ -102,6 +94,7 @@ class Composing:
         self._draft, edit = draft, True
         try:
             while True:
+                self.awaiting = True
                 if edit:
                     await self._edit(draft)
                 message, lines = _judged(draft)
@@ -109,7 +102,7 @@ class Composing:
                 if message is not None:
                     keys = {"s": "send", **keys}
                 keys["Esc"] = "keep"
-                answer = await self.push_screen_wait(Pick(lines, keys))
+                answer = await self.ask(Pick(lines, keys))
                 edit = answer == "e"
                 if answer == "x":
                     draft.drop()
@@ -124,14 +117,15 @@ class Composing:
         except PostelError as error:
             raise _with_place(error, draft) from error
         finally:
-            self._draft = None
+            if self._draft is draft:
+                self._draft = None
 
     async def _edit(self, draft: Draft) -> None:
         words = writing.editor()
         if words:
             await self.outside(lambda: writing.edited_by(words, draft.path))
             return
-        text = await self.push_screen_wait(Editor(draft.text))
+        text = await self.ask(Editor(draft.text), more=True)
         if text is not None:
             draft.write(text)
 
@@ -144,7 +138,11 @@ class Composing:
         self.tell("sending …")
         if self._asks():
             await self.outside(lambda: self.access.ask_sending(self.place))
-        done = await self.desk.send(message, draft.mark)
+        self.sending += 1
+        try:
+            done = await self.desk.send(message, draft.mark)
+        finally:
+            self.sending -= 1
         refused = done.sent.refused
         if refused:
             self.tell(f"! not everyone gets it: {', '.join(str(one) for one in refused)}; "

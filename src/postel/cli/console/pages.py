@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,9 @@ from ...wire.text import display
 from .lines import Bar
 
 __all__ = ["HELP", "Editor", "Page", "help_text"]
+
+_PATIENCE = 5.0
+"""Seconds that keys may take into the text."""
 
 HELP: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Everywhere", (
@@ -91,7 +95,8 @@ class Page(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Back."""
-        self.dismiss(None)
+        if self.is_current:  # the key may have been pressed twice
+            self.dismiss(None)
 
 
 class Editor(ModalScreen[str | None]):
@@ -136,6 +141,17 @@ class Editor(ModalScreen[str | None]):
         """What is written so far."""
         return self.query_one(TextArea).text
 
-    def action_done(self) -> None:
+    async def settled(self) -> None:
+        """Until all keys that were pressed are in the text: they wait in a queue of its own."""
+        done = asyncio.Event()
+        self.query_one(TextArea).call_later(done.set)
+        try:
+            await asyncio.wait_for(done.wait(), _PATIENCE)
+        except TimeoutError:
+            pass
+
+    async def action_done(self) -> None:
         """It is written."""
-        self.dismiss(self.text)
+        await self.settled()
+        if self.is_current:  # the key may have been pressed twice
+            self.dismiss(self.text)

@@ -55,6 +55,7 @@ class View(Screen[None]):
         self.one = one
         self.parsed: Parsed | None = None
         self._everything = False
+        self._turn = asyncio.Lock()
 
     @property
     def console(self) -> Console:
@@ -91,7 +92,10 @@ class View(Screen[None]):
 
     async def _fetch(self, one: Summary) -> None:
         try:
-            data = await self.console.desk.read(self.console.folder, one.key)
+            async with self._turn:
+                if self.one is not one:
+                    return  # somebody leafs faster than the network: only the last is fetched
+                data = await self.console.desk.read(self.console.folder, one.key)
         except BaseException:
             self.query_one("#text", Static).update(Content(""))
             raise
@@ -121,7 +125,8 @@ class View(Screen[None]):
 
     def action_leave(self) -> None:
         """Back to the list."""
-        self.dismiss(None)
+        if self.is_current:  # the key may have been pressed twice
+            self.dismiss(None)
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""
@@ -146,7 +151,7 @@ class View(Screen[None]):
 
     def action_save(self) -> None:
         """Save what is attached."""
-        self.console.do(self._save(), group="save")
+        self.console.begin(self._save(), group="save")
 
     async def _save(self) -> None:
         found = self.parsed.attachments if self.parsed is not None else ()
@@ -155,11 +160,11 @@ class View(Screen[None]):
         chosen: str | None = "all"
         if len(found) > 1:
             names = {str(number): one.name for number, one in enumerate(found)}
-            chosen = await self.console.push_screen_wait(
+            chosen = await self.console.ask(
                 Choose("Save", {"all": "all of them", **names}))
         if chosen is None:
             return
-        where = await self.console.push_screen_wait(
+        where = await self.console.ask(
             Line("Save into the folder", str(Path.cwd()), "Names are made safe; nothing is "
                                                          "overwritten."))
         if not where:
@@ -171,13 +176,13 @@ class View(Screen[None]):
 
     def action_write(self) -> None:
         """Write the whole message to a file."""
-        self.console.do(self._write(), group="save")
+        self.console.begin(self._write(), group="save")
 
     async def _write(self) -> None:
         if self.parsed is None:
             return
         name = file_name(f"{self.one.subject[:60] or 'message'}.eml", "message/rfc822", 1)
-        where = await self.console.push_screen_wait(
+        where = await self.console.ask(
             Line("Write the message to", str(Path.cwd() / name), "A file that is there is never "
                                                                 "overwritten."))
         if where:
