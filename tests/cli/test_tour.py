@@ -30,12 +30,13 @@ def test_the_tour_holds() -> None:
     assert max(map(len, result.output.splitlines())) <= 80
 
 
-def test_a_row_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(ground: tour_rows.Ground) -> tour_rows.Result:
         tour_rows.check(False, "the bytes differ")
         raise AssertionError("not reached")
 
     monkeypatch.setattr(tour, "ROWS", (("a row", broken),))
+    monkeypatch.setattr(tour_rows, "served_tree", lambda target: tmp_path)
     result = CliRunner().invoke(tour.command, ["-q"], standalone_mode=False)
     assert result.return_value == 1
     assert "the bytes differ" in result.output

@@ -798,7 +798,7 @@ def test_a_compressed_bomb_is_read_in_pieces() -> None:
 
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = packer.compress(b"* OK " + b"x" * 60_000 + b"\r\n")
-    for _ in range(2_000):
+    for _ in range(1_000):
         bomb += packer.compress(b"* OK " + b"x" * 60_000 + b"\r\n")
     bomb += packer.compress(b"A3 OK compressed\r\n") + packer.flush()
 

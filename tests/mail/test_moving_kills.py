@@ -122,6 +122,7 @@ def killed_at(here: lab.Lab, folder: Path, profile: str, last: int) -> int | Non
     return steps
 
 
+@pytest.mark.slow
 def test_a_run_that_lives(here: lab.Lab, tmp_path: Path) -> None:
     steps = killed_at(here, tmp_path / "one", "dovecot", 0)
     assert steps is not None

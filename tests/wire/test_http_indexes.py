@@ -193,7 +193,8 @@ def test_too_deep_and_too_long() -> None:
 
 
 @pytest.mark.parametrize("piece", [
-    "<", '<a "', "<a href=", "<!--", "<a href='x", '<a href="x">', "&amp", "<script>", '"', "<a " + "x" * 50,
+    "<", '<a "', "<a href=", "<!--", "<a href='x",
+    pytest.param('<a href="x">', marks=pytest.mark.slow), "&amp", "<script>", '"', "<a " + "x" * 50,
     "<a href=x>" + "1" * 40, "2026-01-", "1.1.", "<a href=\"..\">", " \t", "<td data-size=1>",
 ])
 def test_hostile_pages_take_linear_time(piece: str) -> None:

@@ -133,6 +133,7 @@ def test_what_is_larger_than_anybody_needs(body: bytes) -> None:
         read(body, 65_536)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_entries_are_not_kept() -> None:
     reader = wire.MultistatusReader("PROPFIND /")
     row = b"<response><href>/f%d</href><propstat><prop><getetag>x</getetag></prop></propstat></response>"
