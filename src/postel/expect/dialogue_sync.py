@@ -372,7 +372,7 @@ class Dialogue:
 
 
 def _is_doubled(prompt: bytes) -> bool:
-    """Whether it is one prompt twice: dash says its own again when the window changes."""
+    """Whether it is one prompt twice: a line end was taken for two, and answered twice."""
     half = len(prompt) // 2
     return half > 2 and prompt[:half] == prompt[half:]
 

@@ -21,7 +21,7 @@ async def shell(reader: telnetlib3.TelnetReader, writer: telnetlib3.TelnetWriter
             part += data
         seen += part
         writer.write(answer + "\r\n")
-    print(seen)
+    sys.stdout.write(seen)
 
 
 async def main(host: str, port: int) -> None:
