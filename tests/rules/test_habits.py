@@ -24,6 +24,8 @@ def tree(path: Path) -> ast.Module:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
 def test_no_assert_no_bare_except_no_print(path: Path) -> None:
+    if not re.search(r"\bassert\b|\bprint\b|\bexcept\s*:", path.read_text("utf-8")):
+        return  # parsing takes long
     for node in ast.walk(tree(path)):
         assert not isinstance(node, ast.Assert), f"assert in line {node.lineno}"
         if isinstance(node, ast.ExceptHandler):
@@ -42,6 +44,8 @@ def docstrings(module: ast.Module) -> set[int]:
 @pytest.mark.parametrize(
     "path", [p for p in FILES if p.name != "urls.py"], ids=lambda p: str(p.relative_to(SRC)))
 def test_urls_are_split_in_one_place(path: Path) -> None:
+    if "://" not in path.read_text("utf-8"):
+        return
     module = tree(path)
     for node in ast.walk(module):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
