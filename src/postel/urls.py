@@ -32,11 +32,10 @@ LONGEST = 65_536
 
 DEFAULT_PORTS: dict[str, int | None] = {
     "ftp": 21, "ftps": 990, "sftp": 22, "ssh": 22, "tftp": 69, "file": None,
-    "http": 80, "https": 443, "gopher": 70, "gemini": 1965, "dict": 2628,
+    "http": 80, "https": 443, "gopher": 70, "gemini": 1965, "dict": 2628, "socks5h": 1080,
     "smtp": 25, "smtps": 465, "submission": 587, "lmtp": None, "news": 119, "snews": 563,
     "pop3": 110, "pop3s": 995, "imap": 143, "imaps": 993, "nntp": 119, "nntps": 563,
     "telnet": 23, "telnets": 992, "dns": 53, "whois": 43, "finger": 79, "socks5": 1080,
-    "socks5h": 1080,
 }  # fmt: skip
 """The port of each scheme; None where there is none (RFC 2033 section 5 gives LMTP no port)."""
 
