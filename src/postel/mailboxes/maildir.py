@@ -89,10 +89,11 @@ class MaildirMessage:
 class _Delivery:
     """A message in tmp, and where it will go."""
 
-    def __init__(self, key: str, path: Path, target: Path, eol: Eol) -> None:
+    def __init__(self, key: str, path: str, folder: str, name: str, eol: Eol) -> None:
         self.key = key
         self.path = path
-        self.target = target
+        self.folder = folder
+        self.target = os.path.join(folder, name)  # noqa: PTH118 - a Path costs more than a rename
         self._ends = LineEnds() if eol == "lf" else None
         with disk_errors(f"delivering {key}", hint="does the Maildir exist? create() makes it"):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY
@@ -119,7 +120,7 @@ class _Delivery:
             self._file.close()
         except OSError:
             pass  # a full disk may refuse the last bytes; the file goes anyway
-        self.path.unlink(missing_ok=True)
+        Path(self.path).unlink(missing_ok=True)
 
 
 class Maildir:
@@ -160,6 +161,7 @@ class Maildir:
         self.now: Callable[[], float] = time.time
         self.token: Callable[[], str] = lambda: os.urandom(4).hex()
         self._staged: dict[str, _Delivery] = {}
+        self._open: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Maildir({str(self.path)!r})"
@@ -307,8 +309,19 @@ class Maildir:
         key = self._fresh_key() if unique is None else _checked(unique, self.separator)
         cur = cur or bool(flags)
         info = f"{self.separator}2,{''.join(sorted(set(flags)))}" if cur else ""
-        target = self._folder("cur" if cur else "new") / (key + info)
-        return _Delivery(key, self._folder("tmp") / key, target, self.eol)
+        into, tmp = self._place("cur" if cur else "new"), self._place("tmp")
+        return _Delivery(key, f"{tmp}{os.sep}{key}", into, key + info, self.eol)
+
+    def _place(self, name: str) -> str:
+        """A sub-folder as text, looked at once a batch.
+
+        As a Path, looked at for each message, it was 40 % of what filing 12,000 messages took.
+        """
+        if not self._staged:
+            self._open.clear()
+        if name not in self._open:
+            self._open[name] = str(self._folder(name))
+        return self._open[name]
 
     def _fresh_key(self) -> str:
         """Unique over time, processes, threads and machines; digits first, so it sorts by time."""
@@ -322,10 +335,10 @@ class Maildir:
                 for delivery in deliveries:
                     sync_path(delivery.path)
             for delivery in deliveries:
-                delivery.path.rename(delivery.target)
+                os.rename(delivery.path, delivery.target)  # noqa: PTH104 - likewise
                 del self._staged[delivery.key]
             if self.sync != "never":
-                for folder in {delivery.target.parent for delivery in deliveries}:
+                for folder in {delivery.folder for delivery in deliveries}:
                     sync_path(folder)
 
     def _folder(self, name: str) -> Path:
