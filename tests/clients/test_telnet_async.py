@@ -15,6 +15,7 @@ from postel.telnet import LineSettings, ModemState, Parity, Terminal
 from postel.telnet.client_async import AsyncClient
 from postel.telnet.codes import ECHO, NAWS
 from postel.telnet.serial_async import AsyncSerialPort
+from postel.transport.clock_async import sleep
 
 
 def play(*turns: tuple[bytes, bytes]) -> Callable[[Line], None]:
@@ -197,3 +198,16 @@ async def test_no_serial_port() -> None:
         async with AsyncSerialPort(here.url("telnet"), timeout=5) as port:
             with pytest.raises(NotSupported, match="no serial port"):
                 await port.set(baud=9600)
+
+
+async def test_what_a_server_said_before_it_closed_is_read_whatever_became_of_our_answers() -> None:
+    def run(line: Line) -> None:
+        line.say(b"one\xff\xfd\x18two\xff\xfd\x1fthree\xff\xfd\x20four")
+
+    with Peer(run) as peer:
+        async with AsyncClient("127.0.0.1", port=peer.port, security="plain", timeout=5) as there:
+            found = b""
+            while data := await there.read():
+                await sleep(0.02)  # the reset of our last answer is here before the next
+                found += data
+        assert found == b"onetwothreefour"

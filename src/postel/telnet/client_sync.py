@@ -11,7 +11,14 @@ import codecs
 from collections import deque
 from typing import Any
 
-from ..errors import LimitReached, NotSupported, ProtocolError, UsageError, located
+from ..errors import (
+    ConnectionLost,
+    LimitReached,
+    NotSupported,
+    ProtocolError,
+    UsageError,
+    located,
+)
 from ..session.policy import Mode, Ports
 from ..session.session_sync import Session
 from ..timing import Deadline
@@ -90,7 +97,7 @@ class Client(Session[Command, Any]):
 
     def _new_wire(self) -> Any:
         self._held: deque[bytes] = deque()
-        self._over = False
+        self._over = self._deaf = False
         self._decoder: codecs.IncrementalDecoder | None = None
         self._commands: deque[str] = deque(maxlen=100)
         self._side = self._new_side()
@@ -215,7 +222,12 @@ class Client(Session[Command, Any]):
 
     def _receive(self) -> bool:
         stream = self._connected()
-        data = stream.receive(READ)
+        try:
+            data = stream.receive(READ)
+        except ConnectionLost:
+            if not self._deaf:
+                raise
+            data = b""  # the reset is its answer to ours; it had said all it would
         self._over = not data
         if data:
             self.trace.server(data)
@@ -297,8 +309,12 @@ class Client(Session[Command, Any]):
             self._flush_wire()
 
     def _send_out(self) -> None:
+        """Answer what was asked on the way; a server that has closed meanwhile is read on."""
         with self._turn:
-            self._flush_wire()
+            try:
+                self._flush_wire()
+            except ConnectionLost:
+                self._deaf = True
 
     def _flush_wire(self) -> None:
         data = self._side.wire.take()
