@@ -227,8 +227,8 @@ class AsyncClient(AsyncSession[Command, Any]):
         except ConnectionLost:
             if not self._deaf:
                 raise
-            data = b""  # the reset is its answer to ours; it had said all it would
-        self._over = not data
+            data = b""  # closed with our answers unread is a reset (RFC 9293 section 3.6.1)
+        self._over, self._deaf = not data, False
         if data:
             self.trace.server(data)
             self._side.wire.feed(data)
@@ -312,14 +312,15 @@ class AsyncClient(AsyncSession[Command, Any]):
         """Answer what was asked on the way; a server that has closed meanwhile is read on."""
         async with self._turn:
             try:
-                await self._flush_wire()
+                self._deaf = await self._flush_wire() or self._deaf
             except ConnectionLost:
                 self._deaf = True
 
-    async def _flush_wire(self) -> None:
+    async def _flush_wire(self) -> bool:
         data = self._side.wire.take()
         if data:
             await self._connected().send(data)
+        return bool(data)
 
     # -- what is known ---------------------------------------------------------------------
 

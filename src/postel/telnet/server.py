@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConnectionLost
+from ..errors import ConnectionLost, PostelError
 from ..serving.faults import Faults
 from ..serving.server import Server, Users, Watcher
 from ..serving.shell import Shell
 from ..transport.socket_async import AsyncSocketStream
+from ..transport.sockets import READ
 from ..wire.base import refuse_leftover
 from .codes import AYT, BRK, IP
 from .comport import Request
@@ -26,6 +27,9 @@ from .server_serial import SerialLine
 from .wire import Data, Event, Heard, Wire
 
 __all__ = ["TelnetOptions", "TelnetServer"]
+
+_FAREWELL = 1.0
+"""Seconds in which a client's last answers are still read."""
 
 _WAITING = 64
 
@@ -88,6 +92,12 @@ class TelnetServer(Server):
     async def serve(self, stream: AsyncSocketStream) -> None:
         """Serve until one of both leaves."""
         await _Session(self, stream).run()
+        # Closed with something unread, a connection is reset, and the client may lose the end.
+        with contextlib.suppress(PostelError, OSError):
+            await stream.end_sending()
+            self.allow(stream, _FAREWELL)
+            while await stream.receive(READ):
+                pass
 
 
 class _Session:
