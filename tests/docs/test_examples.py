@@ -48,10 +48,15 @@ def examples_of(name: str) -> list[doctest.DocTest]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
-    """The lab as the examples know it, in an empty folder of its own."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder of its own: enough for examples that speak to nobody."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def world(folder: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[lab.Lab]:
+    """The lab as the examples know it, in an empty folder of its own."""
     with lab.start() as here:
         for name in ("ftp", "ftps", "files"):
             here.also_known_as(f"{name}.example.org", "ftp")
@@ -144,10 +149,15 @@ class Runner(doctest.DocTestRunner):
         return doctest.OutputChecker().check_output(want, got, OPTIONS)
 
 
+SPEAKS = re.compile(r"://|Client\(|await |\.example\.org\"|\bpostel\.|_async\b|_sync\b|discover")
+
+
 @pytest.mark.parametrize("name", list(modules_with_examples()))
-def test_examples_of_a_module(name: str, world: lab.Lab) -> None:
+def test_examples_of_a_module(name: str, request: pytest.FixtureRequest) -> None:
     tests = examples_of(name)
     assert tests, f"{name} has >>> but no example was found"
+    sources = name + "".join(one.source for test in tests for one in test.examples)
+    request.getfixturevalue("world" if SPEAKS.search(sources) else "folder")
     for test in tests:
         Runner().check(test)
 

@@ -10,7 +10,7 @@ import textwrap
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-import pytest
+from .every import every
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "postel"
@@ -22,17 +22,19 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
-def test_no_assert_no_bare_except_no_print(path: Path) -> None:
-    if not re.search(r"\bassert\b|\bprint\b|\bexcept\s*:", path.read_text("utf-8")):
-        return  # parsing takes long
-    for node in ast.walk(tree(path)):
-        assert not isinstance(node, ast.Assert), f"assert in line {node.lineno}"
-        if isinstance(node, ast.ExceptHandler):
-            assert node.type is not None, f"bare except in line {node.lineno}"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if "cli" not in path.parts:
-                assert node.func.id != "print", f"print in line {node.lineno}"
+def test_no_assert_no_bare_except_no_print() -> None:
+    def rule(path: Path) -> None:
+        if not re.search(r"\bassert\b|\bprint\b|\bexcept\s*:", path.read_text("utf-8")):
+            return  # parsing takes long
+        for node in ast.walk(tree(path)):
+            assert not isinstance(node, ast.Assert), f"assert in line {node.lineno}"
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, f"bare except in line {node.lineno}"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if "cli" not in path.parts:
+                    assert node.func.id != "print", f"print in line {node.lineno}"
+
+    every(FILES, rule)
 
 
 def docstrings(module: ast.Module) -> set[int]:
@@ -41,17 +43,18 @@ def docstrings(module: ast.Module) -> set[int]:
             if isinstance(n, holders) and n.body and isinstance(n.body[0], ast.Expr)}
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in FILES if p.name != "urls.py"], ids=lambda p: str(p.relative_to(SRC)))
-def test_urls_are_split_in_one_place(path: Path) -> None:
-    if "://" not in path.read_text("utf-8"):
-        return
-    module = tree(path)
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ("split", "partition", "rpartition", "rsplit"):
-                arguments = [a.value for a in node.args if isinstance(a, ast.Constant)]
-                assert "://" not in arguments, f"line {node.lineno}"
+def test_urls_are_split_in_one_place() -> None:
+    def rule(path: Path) -> None:
+        if "://" not in path.read_text("utf-8"):
+            return
+        module = tree(path)
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if node.func.attr in ("split", "partition", "rpartition", "rsplit"):
+                    arguments = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                    assert "://" not in arguments, f"line {node.lineno}"
+
+    every([p for p in FILES if p.name != "urls.py"], rule)
 
 
 def test_twins_are_in_step() -> None:
@@ -99,16 +102,19 @@ def test_the_converter() -> None:
     compile(twin, "twin", "exec")
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_links_in_the_documents_lead_somewhere(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text("utf-8")):
-        if "://" not in target and not target.startswith("mailto:"):
-            assert (path.parent / target).exists(), f"{path.name}: {target}"
+def test_links_in_the_documents_lead_somewhere() -> None:
+    def rule(path: Path) -> None:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text("utf-8")):
+            if "://" not in target and not target.startswith("mailto:"):
+                assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+    every(TEXTS, rule)
 
 
-@pytest.mark.parametrize(
-    "path", [*TEXTS, *FILES], ids=lambda p: str(p.relative_to(ROOT)))
-def test_nothing_speaks_of_this_machine(path: Path) -> None:
-    text = path.read_text("utf-8")
-    for place in ("/work/", "/root/", "pypi.org/simple", "files.pythonhosted"):
-        assert place not in text, place
+def test_nothing_speaks_of_this_machine() -> None:
+    def rule(path: Path) -> None:
+        text = path.read_text("utf-8")
+        for place in ("/work/", "/root/", "pypi.org/simple", "files.pythonhosted"):
+            assert place not in text, place
+
+    every([*TEXTS, *FILES], rule)

@@ -8,7 +8,7 @@ import inspect
 import re
 from pathlib import Path
 
-import pytest
+from .every import every
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 MODULES = sorted(p for p in (SRC / "postel").rglob("*.py") if p.name != "__main__.py")
@@ -41,24 +41,26 @@ def defined(tree: ast.Module) -> set[str]:
     return {n.name for n in tree.body if isinstance(n, kinds) and not n.name.startswith("_")}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_all_is_there_sorted_and_complete(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    names = listed(tree)
-    assert names is not None, f"{dotted(path)} has no __all__"
-    if not path.name.endswith("_sync.py"):  # a twin keeps its source's order
-        def key(name: str) -> tuple[int, str]:
-            return (0 if name.isupper() else 1 if name[:1].isupper() else 2, name)
+def test_all_is_there_sorted_and_complete() -> None:
+    def rule(path: Path) -> None:
+        tree = ast.parse(path.read_text("utf-8"))
+        names = listed(tree)
+        assert names is not None, f"{dotted(path)} has no __all__"
+        if not path.name.endswith("_sync.py"):  # a twin keeps its source's order
+            def key(name: str) -> tuple[int, str]:
+                return (0 if name.isupper() else 1 if name[:1].isupper() else 2, name)
 
-        assert names == sorted(names, key=key) or names == sorted(names), "not sorted"
-    assert len(set(names)) == len(names)
-    module = importlib.import_module(dotted(path))
-    missing = [name for name in names if not hasattr(module, name)]
-    assert not missing, f"listed, but not there: {missing}"
-    unlisted = {n for n in defined(tree) - set(names)
-                if not n.startswith("_") and path.name != "__init__.py"}
-    allowed = {"T", "main"} | {n for n in unlisted if _is_helper(tree, n, names)}
-    assert not unlisted - allowed, f"public, but not listed: {sorted(unlisted - allowed)}"
+            assert names == sorted(names, key=key) or names == sorted(names), "not sorted"
+        assert len(set(names)) == len(names)
+        module = importlib.import_module(dotted(path))
+        missing = [name for name in names if not hasattr(module, name)]
+        assert not missing, f"listed, but not there: {missing}"
+        unlisted = {n for n in defined(tree) - set(names)
+                    if not n.startswith("_") and path.name != "__init__.py"}
+        allowed = {"T", "main"} | {n for n in unlisted if _is_helper(tree, n, names)}
+        assert not unlisted - allowed, f"public, but not listed: {sorted(unlisted - allowed)}"
+
+    every(MODULES, rule)
 
 
 def _is_helper(tree: ast.Module, name: str, names: list[str]) -> bool:
@@ -86,39 +88,44 @@ def documented(module: object, name: str) -> list[str]:
     return lacking
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_public_names_are_documented_and_typed(path: Path) -> None:
-    module = importlib.import_module(dotted(path))
-    assert inspect.getdoc(module), f"{dotted(path)} has no docstring"
-    lacking = [gap for name in module.__all__ for gap in documented(module, name)]
-    assert not lacking, f"no docstring: {lacking}"
-    tree = ast.parse(path.read_text("utf-8"))
-    untyped = [
-        f"{node.name}:{node.lineno}" for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is None
-        and not node.name.startswith("__init_subclass__")
-    ]
-    assert not untyped, f"no return type: {untyped}"
+def test_public_names_are_documented_and_typed() -> None:
+    def rule(path: Path) -> None:
+        module = importlib.import_module(dotted(path))
+        assert inspect.getdoc(module), f"{dotted(path)} has no docstring"
+        lacking = [gap for name in module.__all__ for gap in documented(module, name)]
+        assert not lacking, f"no docstring: {lacking}"
+        tree = ast.parse(path.read_text("utf-8"))
+        untyped = [
+            f"{node.name}:{node.lineno}" for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is None
+            and not node.name.startswith("__init_subclass__")
+        ]
+        assert not untyped, f"no return type: {untyped}"
+
+    every(MODULES, rule)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
-def test_the_kind_of_code_is_told_by_the_first_line(path: Path) -> None:
-    first = path.read_text("utf-8").split("\n", 1)[0]
-    if path.name.endswith("_async.py"):
-        assert "conversation" in first or first.startswith("# Hand-written pair"), first
-    elif path.name.endswith("_sync.py"):
-        assert first.startswith(("# GENERATED", "# Hand-written pair")), first
-    else:
-        assert first.startswith('"""') or first.startswith('r"""'), first
+def test_the_kind_of_code_is_told_by_the_first_line() -> None:
+    def rule(path: Path) -> None:
+        first = path.read_text("utf-8").split("\n", 1)[0]
+        if path.name.endswith("_async.py"):
+            assert "conversation" in first or first.startswith("# Hand-written pair"), first
+        elif path.name.endswith("_sync.py"):
+            assert first.startswith(("# GENERATED", "# Hand-written pair")), first
+        else:
+            assert first.startswith('"""') or first.startswith('r"""'), first
+
+    every(MODULES, rule)
 
 
 CONVERTED = re.compile(r"\b(Async\w+|aclose|anext|asynccontextmanager|\w+_async)\b")
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in MODULES if p.name.endswith("_async.py")], ids=dotted)
-def test_no_word_that_the_converter_renames_is_in_an_f_string(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    found = [f"line {node.lineno}" for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)
-             if CONVERTED.search(ast.unparse(node))]
-    assert not found, found
+def test_no_word_that_the_converter_renames_is_in_an_f_string() -> None:
+    def rule(path: Path) -> None:
+        tree = ast.parse(path.read_text("utf-8"))
+        found = [f"line {node.lineno}" for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)
+                 if CONVERTED.search(ast.unparse(node))]
+        assert not found, found
+
+    every([p for p in MODULES if p.name.endswith("_async.py")], rule)
