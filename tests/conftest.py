@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # author; `make fuzz` (POSTEL_FUZZ=long) goes on for minutes, and elsewhere each time.
 _calm = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
 hypothesis.settings.register_profile(
-    "short", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_calm)
+    "short", max_examples=40, deadline=None, derandomize=True, suppress_health_check=_calm)
 hypothesis.settings.register_profile(
     "long", max_examples=20_000, deadline=None, suppress_health_check=_calm)
 hypothesis.settings.load_profile(os.environ.get("POSTEL_FUZZ", "short"))

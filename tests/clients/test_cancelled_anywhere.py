@@ -19,6 +19,8 @@ from postel.ftp.learned import DEEP, LEARNED
 from postel.testing.outside import ServedOutside
 from postel.transport import dial_async, socket_async, sockets
 
+pytestmark = pytest.mark.slow
+
 Doing = Callable[[ftp.AsyncClient], Coroutine[Any, Any, None]]
 FILES = {f"/here/{number}": f"{number}".encode() * 300 for number in range(5)}
 

@@ -21,6 +21,8 @@ from postel.errors import (
 )
 from postel.ftp.client_sync import Client
 
+pytestmark = pytest.mark.slow
+
 FILES = {f"t/d{n % 3}/f{n:02}": bytes([n]) * (n * 100) for n in range(30)}
 HOSTILE = ["..", "../x", "/etc/x", "a/b", "C:x", "x\\y", "nul\0l", "c\rr", "n" * 256, "",
            ".", "...\\..\\z"]

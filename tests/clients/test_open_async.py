@@ -15,6 +15,8 @@ from postel.errors import AlreadyExists, Changed, NotFound, PostelError, UsageEr
 from postel.testing.files_reading_sync import body
 from postel.transfer import remote_async as remote
 
+pytestmark = pytest.mark.slow
+
 SIZE = 3_000_000
 SCHEMES = ["ftp", "ftps", "http", "sftp", "webdav"]
 

@@ -17,6 +17,8 @@ import postel
 from postel import aio, lab
 from postel.errors import Incomplete, NotFound, PostelError, UsageError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def here() -> Iterator[lab.Lab]:

@@ -30,6 +30,8 @@ from postel.errors import (
 from postel.ssh.scp_async import AsyncSCP
 from postel.ssh.types import SSHOptions
 
+pytestmark = pytest.mark.slow
+
 BIG = bytes(range(256)) * 4000
 BACKENDS = ["asyncssh", pytest.param("ssh", marks=pytest.mark.skipif(
     shutil.which("ssh") is None, reason="there is no ssh here: openssh-client"))]

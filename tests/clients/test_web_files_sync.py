@@ -34,6 +34,8 @@ from postel.urls import parse
 from postel.webdav.client_sync import Client
 from postel.webdav.server_options import DAVOptions
 
+pytestmark = pytest.mark.slow
+
 OLD = 1_000_000_000
 ONE = bytes(range(256)) * 1000
 TWO = ONE[:10] + b"!" + ONE[11:]            # as long, as old, and other only where it is on disk already

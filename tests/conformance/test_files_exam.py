@@ -130,7 +130,7 @@ CASES = [(entrant, index) for entrant in ENTRANTS for index in range(len(files_s
 ALIKE = {"https", "davs", "scp"}
 """Schemes of a client that is examined under another name, too: once, sync, is enough for them."""
 NAMES = [f"{entrant.name}-{files_sync.CHECKS[index].name}" for entrant, index in CASES]
-QUICK = {"sync": {"ftp", "file"}, "async": {"ftp", "file", "memory"}}
+QUICK = {"sync": {"ftp", "file"}, "async": {"file", "memory"}}
 """Who is examined in the quick suite; the others with the long tests."""
 
 

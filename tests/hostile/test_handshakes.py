@@ -27,6 +27,8 @@ from postel.transport.connector_async import AsyncConnector
 from postel.transport.connector_sync import Connector
 from postel.transport.tls import TLSOptions, context_for
 
+pytestmark = pytest.mark.slow
+
 NAME = "mail.example.org"
 Serve = Callable[[socket.socket], None]
 SIDES = pytest.mark.parametrize("sync", [True, False], ids=["sync", "async"])

@@ -31,6 +31,8 @@ import h2.connection
 import h2.events
 import h2.exceptions
 
+pytestmark = pytest.mark.slow
+
 Play = Callable[[Any, "ssl.SSLSocket", int], None]
 
 

@@ -15,6 +15,8 @@ from postel.errors import Incomplete, PostelError, ProtocolError, TimedOut
 from postel.tftp import retransmission
 from postel.tftp.wire import Ack, Data, Error, OptionAck, Request, parse
 
+pytestmark = pytest.mark.slow
+
 Place = tuple[str, int]
 Say = Callable[[bytes], None]
 

@@ -13,6 +13,8 @@ from postel import lab
 from postel.transfer.mirror_sync import check, mirror
 from postel.transfer.types import Do, Result
 
+pytestmark = pytest.mark.slow
+
 SOURCES = ("ftp", "ftps", "sftp", "http", "dav", "file", "memory")
 TARGETS = ("ftp", "ftps", "sftp", "dav", "file", "memory")
 QUICK = {("dav", "sftp"), ("memory", "ftps"), ("http", "file")}
