@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from lab_shell import killing
 
 from postel import lab
 from postel.errors import (
@@ -169,12 +170,7 @@ def test_keys_and_who_may_not_come_in(there: lab.Lab, backend: str) -> None:
 
 @pytest.mark.slow
 def test_a_connection_that_ends_is_told(there: lab.Lab, backend: str) -> None:
-    def kill(call: Any) -> None:
-        call.write(b"going")  # so that the session has surely begun
-        for connection in list(there.ssh.server.alive):
-            connection.abort()
-
-    there.ssh.shell.commands["kill"] = kill
+    there.ssh.shell.commands["kill"] = killing(there)
     with client(there, backend) as host:
         with pytest.raises(ConnectionLost):
             host.run("kill")

@@ -195,9 +195,14 @@ class _Session:
         self._theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         reader, writer = await asyncio.open_connection(sock=self._theirs)
         aside = None
-        if self._complaints is not None:
-            _, aside = await asyncio.open_connection(sock=self._complaints)
+        try:
+            if self._complaints is not None:
+                _, aside = await asyncio.open_connection(sock=self._complaints)
+        except BaseException:
+            writer.transport.abort()
+            raise
         self._task = asyncio.create_task(self._move(reader, writer, aside))
+        self._task.add_done_callback(lambda task: self._end(task, writer, aside))
 
     def discard(self) -> None:
         """It never began: leave nothing behind."""
@@ -225,13 +230,21 @@ class _Session:
         finally:
             for task in work:
                 task.cancel()
-            for end in (writer, aside):
-                if end is not None:
-                    end.close()
             process.close()
-            if self._status is None:
-                self._status = 255
-            self._done.set()
+
+    def _end(self, task: asyncio.Task[None], writer: asyncio.StreamWriter,
+             aside: asyncio.StreamWriter | None) -> None:
+        """The task has ended; one that was cancelled before its first step has run nothing."""
+        for end, sock in ((writer, self._theirs), (aside, self._complaints)):
+            if end is not None and task.cancelled():
+                end.transport.abort()
+                with contextlib.suppress(OSError, AttributeError):  # the loop may not get to it
+                    sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+            elif end is not None:
+                end.close()
+        if self._status is None:
+            self._status = 255
+        self._done.set()
 
     def resize(self, columns: int, rows: int) -> None:
         """The window has another size."""
