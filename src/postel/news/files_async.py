@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import NetworkError, PostelError, UsageError
+from ..errors import PostelError, UsageError
 from ..nntp.client_async import AsyncClient
 from ..nntp.location import parse_location
 from ..transport import disk_async as disk
@@ -165,9 +165,7 @@ class _Run:
                 else:
                     await self._take(one.wanted, one.body)
         self.pending.extend(todo)
-        if len(errors) == count:
-            raise errors[0]
-        if todo and errors:
+        if errors and (todo or len(errors) == count):
             raise errors[0]
 
     async def _take(self, wanted: _Wanted, body: bytes | None) -> None:
@@ -202,8 +200,7 @@ async def _connection(server: URL, settings: dict[str, Any], todo: deque[_Wanted
             while hand := _handful(todo):
                 await _bodies(client, hand, brought)
     except PostelError as error:
-        if not isinstance(error, NetworkError) or hand:
-            todo.extend(hand)
+        todo.extend(hand)  # for the others
         await brought.put(_Brought(None, error=error))
         return
     await brought.put(_Brought(None))
